@@ -1,0 +1,1 @@
+"""The contract: event types, topics, index mappings and reference data."""
