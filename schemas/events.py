@@ -34,11 +34,17 @@ ReportId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[
 SourceName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$", description="name of an integration")]
 SourceRef = Annotated[str, Meta(min_length=1, max_length=128, description="the channel's own id of the report")]
 RegionCode = Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$", description="ISO 3166-2 code of a region of Kazakhstan")]
-DistrictName = Annotated[str, Meta(min_length=1, max_length=100, description="KATO code, or the name where it is not confirmed")]
+DistrictName = Annotated[
+    str, Meta(min_length=1, max_length=100, description="KATO code, or the name where it is not confirmed")
+]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Tenge = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
-ReporterHash = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$", description="keyed hash of the reporter's phone or chat id")]
-AreaCode = Annotated[str, Meta(pattern=r"^7[0-9]{2,4}$", description="area code for local numbers, e.g. 71541 (Mamlyut)")]
+ReporterHash = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{32}$", description="keyed hash of the reporter's phone or chat id")
+]
+AreaCode = Annotated[
+    str, Meta(pattern=r"^7[0-9]{2,4}$", description="area code for local numbers, e.g. 71541 (Mamlyut)")
+]
 
 
 class Channel(StrEnum):
@@ -162,7 +168,9 @@ class ReportSubmission(ReportBody, kw_only=True, omit_defaults=True, forbid_unkn
 
     source_ref: SourceRef
     happened_at: Timestamp | None = None
-    reporter: Annotated[str, Meta(min_length=1, max_length=128, description="phone or chat id of the reporter")] | None = None
+    reporter: (
+        Annotated[str, Meta(min_length=1, max_length=128, description="phone or chat id of the reporter")] | None
+    ) = None
 
 
 class Report(ReportBody, kw_only=True, omit_defaults=True):

@@ -1,0 +1,129 @@
+"""Reference data: schemes, demands, official numbers, regions.  Data in YAML beside this file, typed and checked here."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct
+
+FOLDER = Path(__file__).parent
+
+Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Digits = Annotated[str, Meta(pattern=r"^[0-9]+$")]
+T = TypeVar("T")
+
+
+class ReferenceError(ValueError):
+    """A data file does not fit its schema; the message names the file, the place and what is wrong."""
+
+
+class Words(Struct, frozen=True, forbid_unknown_fields=True):
+    """One text in the three languages."""
+
+    ru: str
+    kk: str
+    en: str
+
+
+class Scheme(Struct, frozen=True, forbid_unknown_fields=True):
+    """A fraud scheme: the story or identity that is claimed."""
+
+    code: Code
+    name: Words
+    definition: Words
+    advice: Words
+
+
+class Demand(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the person is asked to do."""
+
+    code: Code
+    name: Words
+    definition: Words
+    advice: Words
+
+
+class OfficialNumber(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A number or SMS sender that belongs to a state body, bank or operator.
+
+    `value` is the identity as in `FoundContact.value`: a short code's digits, E.164, or a sender in upper case.
+    """
+
+    value: str
+    kind: str
+    owner: Words
+    purpose: Words
+    source: str
+    aliases: list[str] = []
+
+
+class Region(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A region or city of republican significance: ISO 3166-2 code, names, area codes, word stems that mean it in texts."""
+
+    code: Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$")]
+    name: Words
+    area_codes: list[Digits]
+    stems: list[str] = []
+
+
+class District(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A district: `code` is its KATO code where two sources confirm it, else its Russian name."""
+
+    code: str
+    region: Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$")]
+    name: Words
+    area_codes: list[Digits] = []
+    stems: list[str] = []
+
+
+#: The file of each kind of reference data, and the type of its content.
+FILES: dict[str, Any] = {
+    "schemes.yaml": list[Scheme],
+    "demands.yaml": list[Demand],
+    "official_numbers.yaml": list[OfficialNumber],
+    "regions.yaml": list[Region],
+    "districts.yaml": list[District],
+}
+
+
+def load(path: Path, kind: type[T]) -> T:
+    """Content of a YAML file as `kind`.  Raises ReferenceError, which names the file and the place of the first error."""
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), kind)
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise ReferenceError(f"{path.name}: {error}") from error
+
+
+@cache
+def schemes() -> dict[str, Scheme]:
+    """All schemes by code."""
+    return {s.code: s for s in load(FOLDER / "schemes.yaml", list[Scheme])}
+
+
+@cache
+def demands() -> dict[str, Demand]:
+    """All demands by code."""
+    return {d.code: d for d in load(FOLDER / "demands.yaml", list[Demand])}
+
+
+@cache
+def official_numbers() -> dict[str, OfficialNumber]:
+    """All official numbers by value; an alias leads to the same entry."""
+    entries = load(FOLDER / "official_numbers.yaml", list[OfficialNumber])
+    return {value: entry for entry in entries for value in (entry.value, *entry.aliases)}
+
+
+@cache
+def regions() -> dict[str, Region]:
+    """All regions by ISO 3166-2 code."""
+    return {r.code: r for r in load(FOLDER / "regions.yaml", list[Region])}
+
+
+@cache
+def districts() -> dict[str, District]:
+    """All districts by code."""
+    return {d.code: d for d in load(FOLDER / "districts.yaml", list[District])}
