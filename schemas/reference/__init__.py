@@ -17,7 +17,7 @@ Digits = Annotated[str, Meta(pattern=r"^[0-9]+$")]
 T = TypeVar("T")
 
 
-class ReferenceError(ValueError):
+class ReferenceDataError(ValueError):
     """A data file does not fit its schema; the message names the file, the place and what is wrong."""
 
 
@@ -91,11 +91,11 @@ FILES: dict[str, Any] = {
 
 
 def load(path: Path, kind: type[T]) -> T:
-    """Content of a YAML file as `kind`.  Raises ReferenceError, which names the file and the place of the first error."""
+    """Content of a YAML file as `kind`.  Raises ReferenceDataError, which names the file and the place of the first error."""
     try:
         return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), kind)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise ReferenceError(f"{path.name}: {error}") from error
+        raise ReferenceDataError(f"{path.name}: {error}") from error
 
 
 @cache
