@@ -116,7 +116,7 @@ class ContactRole(StrEnum):
 
 
 class ContactKind(StrEnum):
-    """What a contact is.  `invalid`: given as a contact, but no rule could make sense of it; `hidden`: caller id withheld."""
+    """What a contact is.  `invalid`: no rule could make sense of it; `hidden`: caller id withheld."""
 
     E164 = "e164"
     SHORT_CODE = "short-code"
@@ -191,7 +191,7 @@ class FoundContact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A contact understood: what was written, where, its kind and its normal form.
 
     `value` is the identity by which a contact is counted: E.164 with the plus, a short code's digits, an SMS sender in
-    upper case, a handle with its service (`telegram:@name`), a link's registrable host.  It is empty for `hidden` and `invalid`.
+    upper case, a handle with its service (`telegram:@name`), a link's host.  It is empty for `hidden` and `invalid`.
     `start` and `end` are character offsets into the masked text, for `origin` text only.
     """
 
@@ -259,7 +259,8 @@ class RejectedReport(Struct, kw_only=True, omit_defaults=True):
 class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one report says about one key of state: a number or a series.  Travels in batches, partitioned by `key`.
 
-    `key` is `family:value`, e.g. `number:+77051234567`, `official:1414|medical-appointment`, `scheme-region:prize|KZ-33`.
+    `key` is `family:value`, e.g. `number:+77051234567`, `official:1414|medical-appointment`,
+    `scheme-region:prize|KZ-33`.
     `reporter` tells distinct reporters apart; anonymous ones of one source and day share one (see `anonymous`).
     """
 
@@ -321,12 +322,12 @@ class Alert(Struct, kw_only=True, omit_defaults=True):
 
 
 def report_id(source: str, source_ref: str) -> str:
-    """The report's id: a version 5 UUID of (source, source_ref), so that every retry gets the same one (RFC 9562, 5.5)."""
+    """The report's id: a version 5 UUID (RFC 9562, 5.5) of (source, source_ref), so every retry gets the same one."""
     return str(uuid.uuid5(_REPORT_NAMESPACE, f"{source}\x1f{source_ref}"))
 
 
 def time_errors(happened_at: datetime, received_at: datetime) -> str | None:
-    """What is wrong with `happened_at` (both aware), or None: at most 10 minutes after and 5 years before `received_at`."""
+    """What is wrong with `happened_at`, or None: at most 10 minutes after, 5 years before `received_at` (both aware)."""
     if happened_at > received_at + MAX_FUTURE:
         return "lies in the future; send the time of the incident, at most 10 minutes ahead of ours"
     if happened_at < received_at - MAX_AGE:

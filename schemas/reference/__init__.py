@@ -1,4 +1,4 @@
-"""Reference data: schemes, demands, official numbers, regions.  Data in YAML beside this file, typed and checked here."""
+"""Reference data: schemes, demands, official numbers, regions.  YAML beside this file, typed here."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class OfficialNumber(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Region(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A region or city of republican significance: ISO 3166-2 code, names, area codes, word stems that mean it in texts."""
+    """A region or city of republican significance; `stems` are the word stems that mean it in texts."""
 
     code: Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$")]
     name: Words
@@ -91,7 +91,7 @@ FILES: dict[str, Any] = {
 
 
 def load(path: Path, kind: type[T]) -> T:
-    """Content of a YAML file as `kind`.  Raises ReferenceDataError, which names the file and the place of the first error."""
+    """Content of a YAML file as `kind`.  Raises ReferenceDataError naming file and place of the first error."""
     try:
         return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), kind)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
