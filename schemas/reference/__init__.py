@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import yaml
@@ -71,13 +71,18 @@ class Region(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class District(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A district: `code` is its KATO code where two sources confirm it, else its Russian name."""
+    """A district or a town of its own: `code` is its KATO code where two sources confirm it, else its Russian name.
+
+    `stems` and `marked_stems` as in `Region`; the words for its kind are район, ауданы; город, қаласы.
+    """
 
     code: str
     region: Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$")]
+    kind: Literal["district", "city"] = "district"
     name: Words
     area_codes: list[Digits] = []
     stems: list[str] = []
+    marked_stems: list[str] = []
 
 
 #: The file of each kind of reference data, and the type of its content.
