@@ -319,6 +319,11 @@ class Alert(Struct, kw_only=True, omit_defaults=True):
     decided_by: str | None = None
     report_ids: list[str] = []
     excerpts: list[str] = []
+    keys: Annotated[dict[str, int], Meta(description="series folded into the wave: distinct reporters of each")] = {}
+    rule: str = ""
+    route: str = ""
+    change: Annotated[str, Meta(description="why this version: new, doubled, first-victim, new-region or ended")] = ""
+    updated_at: datetime | None = None
 
 
 def report_id(source: str, source_ref: str) -> str:

@@ -1,0 +1,27 @@
+"""Wave detection: pure functions from signals to alerts, the same in the stream, in `backtest` and in the tests.
+
+Two stages, so that it runs partitioned by key over any number of workers with the same result as over one:
+
+1. `observe(series, signals, detector)` for each series key, by whoever owns the key: candidates;
+2. `fold(campaigns, candidates, now, detector)` by one owner: alerts, one a wave.
+
+No function has a clock: "now" is `received_at` of the signals, and what `fold` is told.
+"""
+
+from streams.waves.campaigns import Campaigns, fold
+from streams.waves.rules import Detector, RuleError, load_detector
+from streams.waves.scan import Candidate, observe, scan
+from streams.waves.series import Series, add
+
+__all__ = [
+    "Campaigns",
+    "Candidate",
+    "Detector",
+    "RuleError",
+    "Series",
+    "add",
+    "fold",
+    "load_detector",
+    "observe",
+    "scan",
+]
