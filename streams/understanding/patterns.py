@@ -1,0 +1,227 @@
+"""Word patterns: from words as people write them to the concepts that rules are made of.
+
+A concept is a list of phrases (see `rules/concepts/*.yaml`).  A phrase is words in order; a word is one or more forms
+separated by `|`; each form is
+
+- `код`      this very word,
+- `мошенн*`  any word that begins so,
+- `счет~`    this stem with any Russian or Kazakh ending ("счета", "счетом"; not "счетчик"),
+
+and `..` between words lets up to three other words of the same sentence stand there.  Everything is compared in the form
+that `text.words` gives: lower case, ё as е, and Kazakh letters as those who lack them type them (ә → а, қ → к, …), so a
+pattern may be written either way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from streams.understanding.text import BARE, Word, fold
+
+#: The most words that `..` may stand for.
+MAX_GAP: Final = 3
+#: How many different words the matcher remembers; a word seen again costs one look-up.
+CACHE_SIZE: Final = 50_000
+#: A stem this long is also recognised with one wrong, missing, extra or swapped letter.
+TYPO_LENGTH: Final = 7
+
+_RUSSIAN_ENDINGS: Final = frozenset(
+    "а я о е и ы у ю ь й ом ем ой ей ою ею ов ев ам ям ами ями ах ях ми мя ию ие ия ии ью ий иями иям иях ией ием "
+    "ый ая ое ые ого его ому ему ым им ую юю ых их ыми ими яя ее ые ою "
+    "ка ку ки ке кой кою кам ками ках ок".split()
+)
+#: Kazakh: plural, possessive, case (and -дағы, -лық, -мын …), in this order, each at most once, in bare letters.
+_KAZAKH_ENDING: Final = re.compile(
+    r"(?:л[аы]р|л[еи]р|д[ае]р|т[ае]р)?"
+    r"(?:(?:ы|и|у)?м(?:ыз|из)?|(?:ы|и|у)?н(?:ыз|из)|(?:ы|и|у)?н|сы|си|ы|и)?"
+    r"(?:лар|лер)?"
+    r"(?:н?[ыи]н|[днт][ыи]н|[гк][ае]|н[ае]|а|е|[днт][ыи]|н|нд[ае]|[дт][ае]|н?д[ае]н|[тн][ае]н|[мбп]ен(?:ен)?)?"
+    r"(?:гы|ги|мын|мин|сын|сиз|сыз|быз|биз)?"
+)
+
+
+class Match(NamedTuple):
+    """Words `first` to `last` (inclusive indices) that gave a concept."""
+
+    first: int
+    last: int
+
+
+class _Word(NamedTuple):
+    """What the matcher knows of a word: which forms it fits, concepts it gives alone, phrases that begin with it."""
+
+    atoms: frozenset[int]
+    concepts: tuple[str, ...]
+    phrases: tuple[int, ...]
+
+
+_GAP: Final = -1
+_NOTHING: Final = _Word(frozenset(), (), ())
+_TRANSLIT: Final = {
+    **{"shch": "щ", "sch": "щ", "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш", "yu": "ю", "ya": "я"},
+    **{"yo": "е", "iy": "ий", "ju": "ю", "ja": "я"},
+    **dict(zip("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопкрстувшхыз", strict=True)),
+}
+_TRANSLIT_UNITS: Final = re.compile("|".join(sorted(_TRANSLIT, key=len, reverse=True)))
+_LOOKALIKE_WORD: Final = re.compile("[abcehkmoptxy]+")
+_LOOKALIKES: Final = str.maketrans("abcehkmoptxy", "авсенкмортху")
+
+
+def bare(text: str) -> str:
+    """`text` in the form in which words are compared."""
+    return fold(text).translate(BARE)
+
+
+def has_ending(rest: str) -> bool:
+    """Whether `rest`, what follows a stem, is nothing or a Russian or Kazakh ending."""
+    return not rest or rest in _RUSSIAN_ENDINGS or _KAZAKH_ENDING.fullmatch(rest) is not None
+
+
+class Lexicon:
+    """Concepts with their phrases, compiled.  `match` finds them in a text's words."""
+
+    def __init__(self, concepts: Mapping[str, Sequence[str]], not_typos: Iterable[str] = ()) -> None:
+        """`concepts`: phrases by name of concept; `not_typos`: beginnings of words that only look like a mistyped stem."""
+        self._exact: dict[str, set[int]] = {}
+        self._prefix: dict[str, set[int]] = {}
+        self._stem: dict[str, set[int]] = {}
+        self._atoms: dict[str, int] = {}
+        self._phrases: list[tuple[str, tuple[frozenset[int] | int, ...]]] = []
+        self._single: dict[int, set[str]] = {}
+        self._starting: dict[int, list[int]] = {}
+        self._typos: dict[str, set[str]] = {}
+        self._not_typos = tuple(sorted(bare(w) for w in not_typos))
+        self._cache: dict[str, _Word] = {}
+        for concept, phrases in concepts.items():
+            for phrase in phrases:
+                self._add(concept, phrase)
+        for stem in {*self._prefix, *self._stem}:
+            if len(stem) >= TYPO_LENGTH and " " not in stem:
+                for key in _deletions(stem):
+                    self._typos.setdefault(key, set()).add(stem)
+
+    def match(self, words: Sequence[Word]) -> dict[str, list[Match]]:
+        """Every occurrence of every concept in `words`, in the order of the text."""
+        known = [self._cache.get(word.text) or self._learn(word.text) for word in words]
+        found: dict[str, list[Match]] = {}
+        for index, word in enumerate(known):
+            for concept in word.concepts:
+                found.setdefault(concept, []).append(Match(index, index))
+            for phrase in word.phrases:
+                concept, parts = self._phrases[phrase]
+                last = _follow(parts, 1, index, known, words)
+                if last >= 0:
+                    found.setdefault(concept, []).append(Match(index, last))
+        return found
+
+    def _add(self, concept: str, phrase: str) -> None:
+        parts: list[frozenset[int] | int] = [
+            _GAP if part == ".." else frozenset(self._atom(form) for form in part.split("|")) for part in phrase.split()
+        ]
+        head = parts[0]
+        if isinstance(head, int) or parts[-1] == _GAP:
+            raise ValueError(f"phrase {phrase!r} begins or ends with '..'; write the words only")
+        if len(parts) == 1:
+            for atom in head:
+                self._single.setdefault(atom, set()).add(concept)
+            return
+        number = len(self._phrases)
+        self._phrases.append((concept, tuple(parts)))
+        for atom in head:
+            self._starting.setdefault(atom, []).append(number)
+
+    def _atom(self, form: str) -> int:
+        atom = self._atoms.setdefault(form, len(self._atoms))
+        kind, text = (form[-1], form[:-1]) if form[-1] in "*~" else ("", form)
+        table = {"*": self._prefix, "~": self._stem, "": self._exact}[kind]
+        table.setdefault(bare(text), set()).add(atom)
+        return atom
+
+    def _learn(self, text: str) -> _Word:
+        atoms = self._resolve(text)
+        if not atoms and text.isascii() and text.isalpha():
+            if _LOOKALIKE_WORD.fullmatch(text):
+                atoms = self._resolve(text.translate(_LOOKALIKES))
+            if not atoms:
+                atoms = self._resolve(_TRANSLIT_UNITS.sub(lambda m: _TRANSLIT[m[0]], text))
+        if not atoms and len(text) >= TYPO_LENGTH - 1:
+            atoms = self._guess(text)
+        word = _NOTHING
+        if atoms:
+            concepts = {c for atom in atoms for c in self._single.get(atom, ())}
+            phrases = {p for atom in atoms for p in self._starting.get(atom, ())}
+            word = _Word(frozenset(atoms), tuple(sorted(concepts)), tuple(sorted(phrases)))
+        if len(self._cache) >= CACHE_SIZE:
+            self._cache.clear()
+        self._cache[text] = word
+        return word
+
+    def _resolve(self, text: str) -> set[int]:
+        atoms = set(self._exact.get(text, ()))
+        for length in range(1, len(text) + 1):
+            stem = text[:length]
+            if stem in self._prefix:
+                atoms |= self._prefix[stem]
+            if stem in self._stem and has_ending(text[length:]):
+                atoms |= self._stem[stem]
+        return atoms
+
+    def _guess(self, text: str) -> set[int]:
+        """The atoms of a stem that `text` begins with but for one letter (never the first)."""
+        if text.startswith(self._not_typos):
+            return set()
+        for length in range(min(len(text), 16), TYPO_LENGTH - 2, -1):
+            start, rest = text[:length], text[length:]
+            for key in _deletions(start):
+                for stem in sorted(self._typos.get(key, ())):
+                    if stem[0] != text[0] or not _one_edit(start, stem):
+                        continue
+                    atoms = set(self._prefix.get(stem, ()))
+                    if has_ending(rest):
+                        atoms |= self._stem.get(stem, set())
+                    if atoms:
+                        return atoms
+        return set()
+
+
+def _follow(
+    parts: tuple[frozenset[int] | int, ...], part: int, at: int, known: Sequence[_Word], words: Sequence[Word]
+) -> int:
+    """Index of the last word of a phrase whose parts before `part` end with word `at`, or -1."""
+    if part == len(parts):
+        return at
+    wanted, reach = parts[part], 1
+    if isinstance(wanted, int):
+        part, reach = part + 1, MAX_GAP + 1
+        wanted = parts[part]
+        assert not isinstance(wanted, int)
+    for index in range(at + 1, min(at + 1 + reach, len(words))):
+        if words[index].sentence != words[at].sentence:
+            return -1
+        if known[index].atoms & wanted:
+            last = _follow(parts, part + 1, index, known, words)
+            if last >= 0:
+                return last
+    return -1
+
+
+def _deletions(text: str) -> list[str]:
+    """`text` and what is left of it when one letter after the first is taken out."""
+    return [text, *(text[:i] + text[i + 1 :] for i in range(1, len(text)))]
+
+
+def _one_edit(a: str, b: str) -> bool:
+    """Whether `a` becomes `b` by one letter changed, taken out, put in, or two neighbours swapped."""
+    if abs(len(a) - len(b)) > 1:
+        return False
+    i = 0
+    while i < min(len(a), len(b)) and a[i] == b[i]:
+        i += 1
+    return (
+        a[i + 1 :] == b[i + 1 :]
+        or a[i:] == b[i + 1 :]
+        or a[i + 1 :] == b[i:]
+        or (a[i : i + 2] == b[i : i + 2][::-1] and a[i + 2 :] == b[i + 2 :])
+    )

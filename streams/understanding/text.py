@@ -1,0 +1,140 @@
+"""Folding: one normal form of a text in which tricks of writing and typing habits no longer matter.
+
+`fold` undoes what fraudsters do to pass filters (Latin look-alikes, zero-width characters, "с б е р") and what people do in
+a hurry (кооод, capitals, missing ё).  `fold_with_offsets` also says where every folded character came from, so that
+evidence shows the words as they were written.  `words` cuts a folded text into words for the pattern matcher.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+#: Latin letters (as drawn, so by case) and digits that stand for a Cyrillic one inside a Cyrillic word.
+_TO_CYRILLIC: Final = str.maketrans(
+    "ABCEHIKMOPTXYaceghikmnoprtuxyb036@",
+    "АВСЕНІКМОРТХУаседһікмпоргтихуьозба",
+)
+#: Cyrillic letters that stand for a Latin one inside a Latin word.
+_TO_LATIN: Final = str.maketrans("АВСЕНІКМОРТХУЅЈасеһікморсухѕјтв", "ABCEHIKMOPTXYSJacehikmopcyxsjtb")
+#: Letters that exist in one alphabet only: they decide to which alphabet a mixed word belongs.
+_ONLY_CYRILLIC: Final = re.compile("[БГДЖЗИЙЛПФЦЧШЩЪЫЬЭЮЯӘҒҚҢӨҰҮбвгджзийлнптфцчшщъыьэюяәғқңөұүёЁ]")
+_ONLY_LATIN: Final = re.compile("[DFGJLNQRSUVWZdfjlqsvwz]")
+
+_ALIEN: Final = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"  # invisible
+    "|[\u0300-\u036f]+"  # stress marks; a decomposed й is composed before
+    "|[\uff01-\uff5e\u2100-\u214f\u24b6-\u24e9\U0001d400-\U0001d7ff]"  # full width, enclosed, mathematical letters
+)
+_DECOMPOSED: Final = re.compile("[ИиЕе][\u0306\u0308]")
+_MIXED: Final = re.compile("[A-Za-z0-9@][\u0400-\u052f]|[\u0400-\u052f][A-Za-z0-9@]")
+_MIXED_WORD: Final = re.compile("[A-Za-z0-9@\u0400-\u052f]+")
+_INNER_DIGIT: Final = re.compile("(?<=[\u0400-\u052f])[036](?=[\u0400-\u052f])")
+_REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
+_SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_])+)(?![^\W_])")
+#: One-letter words of Russian: three of them in a row are prose ("и я в"), not a spaced-out word.
+_ONE_LETTER_WORDS: Final = frozenset("авикосуяжб")
+_LOWER: Final = str.maketrans("ёЁ", "ее")
+
+#: Letters of Kazakh by what people type who have no Kazakh keyboard; matching is done on this form.
+BARE: Final = str.maketrans("әғқңөұүһі", "агкноуухи")
+
+_WORD: Final = re.compile("[a-z]+|[\u0400-\u052f]+|[0-9]+|[^\\W_]+")
+_SENTENCE_END: Final = re.compile(r"[.!?…;]+[)»”\"']*\s|\n|[.!?…]$")
+
+
+class Folded(NamedTuple):
+    """A folded text; `offsets[i]` is the index in the original of folded character i (one more entry for the end)."""
+
+    text: str
+    offsets: Sequence[int]
+
+
+class Word(NamedTuple):
+    """A word of a folded text: its bare form, character span in the folded text, number of its sentence."""
+
+    text: str
+    start: int
+    end: int
+    sentence: int
+
+
+def fold(text: str) -> str:
+    """`text` in lower case, with look-alike letters, invisible characters, s p a c i n g, repetition and ё undone."""
+    return fold_with_offsets(text).text
+
+
+def fold_with_offsets(text: str) -> Folded:
+    """As `fold`, with the place of each character in the original."""
+    folded = Folded(text.replace("\u0130", "I"), range(len(text) + 1))
+    if _ALIEN.search(folded.text):
+        folded = _edit(folded, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))
+        folded = _edit(folded, _ALIEN, _plain)
+    if _MIXED.search(folded.text):
+        folded = Folded(_MIXED_WORD.sub(_one_alphabet, folded.text), folded.offsets)
+    folded = Folded(folded.text.lower().translate(_LOWER), folded.offsets)
+    folded = _edit(folded, _REPEATED, lambda m: m[1])
+    return _edit(folded, _SPACED, _joined)
+
+
+def words(folded: str) -> list[Word]:
+    """The words of a folded text in their bare form (see `BARE`), cut also where letters meet digits or another alphabet."""
+    ends = [m.start() for m in _SENTENCE_END.finditer(folded)]
+    bare = folded.translate(BARE)
+    found: list[Word] = []
+    sentence = 0
+    for match in _WORD.finditer(bare):
+        start = match.start()
+        while sentence < len(ends) and ends[sentence] < start:
+            sentence += 1
+        found.append(Word(match[0], start, match.end(), sentence))
+    return found
+
+
+def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Folded:
+    """`folded` with each match replaced; a replacement's characters come from the start of what they replace."""
+    match = pattern.search(folded.text)
+    if match is None:
+        return folded
+    pieces: list[str] = []
+    offsets: list[int] = []
+    done = 0
+    for match in pattern.finditer(folded.text):
+        new = replace(match)
+        pieces += (folded.text[done : match.start()], new)
+        offsets.extend(folded.offsets[done : match.start()])
+        last = match.end() - match.start() - 1
+        offsets.extend(folded.offsets[match.start() + min(i, last)] for i in range(len(new)))
+        done = match.end()
+    pieces.append(folded.text[done:])
+    offsets.extend(folded.offsets[done:])
+    return Folded("".join(pieces), offsets)
+
+
+def _plain(match: re.Match[str]) -> str:
+    """A full-width or mathematical letter as an ordinary one; an invisible character or a stress mark as nothing."""
+    plain = unicodedata.normalize("NFKC", match[0])
+    return "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Cf"} and c != "\u034f")
+
+
+def _one_alphabet(match: re.Match[str]) -> str:
+    """A word of two alphabets in the one it belongs to; "kaspiге" (a name with a suffix) and "5000тг" stay as they are."""
+    word = match[0]
+    if not _MIXED.search(word):
+        return word
+    latin, cyrillic = _ONLY_LATIN.search(word), _ONLY_CYRILLIC.search(word)
+    if latin and not cyrillic:
+        return word.translate(_TO_LATIN)
+    if not any(c.isascii() and c.isalpha() for c in word):
+        return _INNER_DIGIT.sub(lambda m: m[0].translate(_TO_CYRILLIC), word).replace("@", "а")
+    if latin and len(_MIXED.findall(word)) == 1:
+        return word
+    return word.translate(_TO_CYRILLIC)
+
+
+def _joined(match: re.Match[str]) -> str:
+    """Single letters put together, unless they are a row of one-letter words."""
+    letters = match[0][:: len(match[1]) + 1]
+    return match[0] if all(c in _ONE_LETTER_WORDS for c in letters) else letters
