@@ -1,0 +1,51 @@
+"""Detect: each series of distinct reporters is watched for a jump; a jump is a candidate for a wave.
+
+Reads `fraud.signals.v1`, partitioned by the key of the series; writes `fraud.candidates.v1`.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import faust
+import msgspec
+
+from schemas.events import Signal
+from schemas.topics import CANDIDATES, SIGNALS, topics
+from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
+from streams.settings import Settings
+from streams.waves import Series, load_detector, observe
+from streams.wire import decode_batch, encode_batches
+
+
+def attach(app: faust.App, settings: Settings) -> None:
+    """Hang the agent on `app`."""
+    detector = load_detector(settings.rules)
+    candidates_topic = raw_topic(app, CANDIDATES)
+    series = keyed_table(app, "series", topics()[SIGNALS].partitions)
+
+    @app.agent(raw_topic(app, SIGNALS), name="detect")
+    async def detect(stream: Any) -> None:
+        async for events in batches(stream):
+            found = []
+            for event in events:
+                try:
+                    signals = [s for s in decode_batch(event.message.value, Signal) if _family(s) in detector.rules]
+                except msgspec.MsgspecError as error:
+                    log.error("skipped a message that is not ours: %s", type(error).__name__)
+                    continue
+                with owning(event):
+                    for key, group in groupby(sorted(signals, key=lambda s: s.key), key=lambda s: s.key):
+                        data = series.get(key.encode())
+                        known = msgspec.msgpack.decode(data, type=Series) if data else None
+                        state, candidates = observe(known, list(group), detector)
+                        series[key.encode()] = msgspec.msgpack.encode(state)
+                        found += candidates
+            await confirm([candidates_topic.send(value=data) for data in encode_batches(found)])
+            await series.confirmed()
+            acknowledge(events)
+
+
+def _family(signal: Signal) -> str:
+    return signal.key.partition(":")[0]

@@ -1,0 +1,100 @@
+"""Reputation: what is known of each number, and what is said of it, in Elasticsearch and up to date.
+
+Reads `fraud.signals.v1` and `fraud.verdicts.v1`, both partitioned by the number, so that each number has one owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, Final
+
+import faust
+import msgspec
+
+from schemas.documents import Document, number_document
+from schemas.events import Signal, Verdict
+from schemas.reference import official_numbers
+from schemas.topics import SIGNALS, VERDICTS, topics
+from streams.app import acknowledge, batches, keyed_table, log, owning, raw_topic
+from streams.elastic import connect, write
+from streams.reputation import Facts, add_signals, add_verdict, assess
+from streams.settings import Settings
+from streams.signals import IMPERSONATED, NUMBER
+from streams.wire import decode_batch
+
+#: How often states that have faded since their last report are written anew (seconds), and how many at a time.
+FADE_EVERY: Final = 600.0
+FADE_BATCH: Final = 1000
+
+
+def attach(app: faust.App, settings: Settings) -> None:
+    """Hang the agents and the timer on `app`."""
+    client = connect(settings)
+    numbers = keyed_table(app, "numbers", topics()[SIGNALS].partitions)
+
+    def facts_of(number: str) -> Facts:
+        data = numbers.get(number.encode())
+        return msgspec.msgpack.decode(data, type=Facts) if data else Facts()
+
+    async def update(stream: Any, changes: Callable[[bytes], Iterable[tuple[str, Callable[[Facts], Facts]]]]) -> None:
+        """Apply the changes that each message makes to the facts about numbers, and write what is said of them now."""
+        async for events in batches(stream):
+            changed: dict[str, Facts] = {}
+            for event in events:
+                try:
+                    todo = list(changes(event.message.value))
+                except msgspec.MsgspecError as error:
+                    log.error("skipped a message that is not ours: %s", type(error).__name__)
+                    continue
+                with owning(event):
+                    for number, change in todo:
+                        changed[number] = change(facts_of(number))
+                        numbers[number.encode()] = msgspec.msgpack.encode(changed[number])
+            await numbers.confirmed()
+            await write(client, [_document(number, facts) for number, facts in changed.items()])
+            acknowledge(events)
+
+    @app.agent(raw_topic(app, SIGNALS), name="reputation")
+    async def reputation(stream: Any) -> None:
+        await update(stream, _signal_changes)
+
+    @app.agent(raw_topic(app, VERDICTS), name="verdicts")
+    async def verdicts(stream: Any) -> None:
+        await update(stream, _verdict_changes)
+
+    @app.timer(interval=FADE_EVERY, on_leader=False)
+    async def fade() -> None:
+        """Say anew what time alone has changed, for the numbers this worker owns."""
+        now = datetime.now(UTC)
+        found = await client.search(
+            index=NUMBERS,
+            query={"range": {"fades_at": {"lte": now.isoformat()}}},
+            source=["value"],
+            size=FADE_BATCH,
+        )
+        names = [hit["_source"]["value"] for hit in found["hits"]["hits"]]
+        owned = [(name, facts_of(name)) for name in names]
+        await write(client, [_document(name, facts) for name, facts in owned if facts.claims])
+
+    @app.on_before_shutdown.connect
+    async def close(*_: Any, **__: Any) -> None:
+        await client.close()
+
+
+def _signal_changes(value: bytes) -> Iterable[tuple[str, Callable[[Facts], Facts]]]:
+    signals = [s for s in decode_batch(value, Signal) if s.key.startswith((NUMBER, IMPERSONATED))]
+    for key, group in groupby(sorted(signals, key=lambda s: s.key), key=lambda s: s.key):
+        told = list(group)
+        yield key.partition(":")[2], lambda facts, told=told: add_signals(facts, told)  # type: ignore[misc]
+
+
+def _verdict_changes(value: bytes) -> Iterable[tuple[str, Callable[[Facts], Facts]]]:
+    verdict = msgspec.json.decode(value, type=Verdict)
+    yield verdict.number, lambda facts: add_verdict(facts, verdict)
+
+
+def _document(number: str, facts: Facts) -> Document:
+    now = datetime.now(UTC)
+    return number_document(number, assess(facts, now, official=number in official_numbers()), now)

@@ -1,0 +1,47 @@
+"""Waves: candidates of series that show the same campaign are folded into one wave, announced once.
+
+Reads `fraud.candidates.v1` (one partition: one owner); writes `fraud.alerts.v1`, keyed by the alert's id.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import faust
+import msgspec
+
+from schemas.topics import ALERTS, CANDIDATES, topics
+from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
+from streams.settings import Settings
+from streams.waves import Campaigns, Candidate, fold, load_detector
+from streams.wire import decode_batch
+
+_STATE: Final = b"campaigns"
+
+
+def attach(app: faust.App, settings: Settings) -> None:
+    """Hang the agent on `app`."""
+    detector = load_detector(settings.rules)
+    alerts_topic = raw_topic(app, ALERTS)
+    waves = keyed_table(app, "waves", topics()[CANDIDATES].partitions)
+
+    @app.agent(raw_topic(app, CANDIDATES), name="waves")
+    async def fold_candidates(stream: Any) -> None:
+        async for events in batches(stream):
+            candidates = []
+            for event in events:
+                try:
+                    candidates += decode_batch(event.message.value, Candidate)
+                except msgspec.MsgspecError as error:
+                    log.error("skipped a message that is not ours: %s", type(error).__name__)
+            with owning(events[-1]):
+                data = waves.get(_STATE)
+                known = msgspec.msgpack.decode(data, type=Campaigns) if data else None
+                state, alerts = fold(known, candidates, max((c.at for c in candidates), default=0), detector)
+                for alert in alerts:
+                    log.info("wave %s: %s %s", alert.id, alert.key, alert.status)
+                # Alerts before the state that remembers them: a crash in between repeats them under the same ids.
+                await confirm([alerts_topic.send(key=a.id.encode(), value=msgspec.json.encode(a)) for a in alerts])
+                waves[_STATE] = msgspec.msgpack.encode(state)
+            await waves.confirmed()
+            acknowledge(events)

@@ -1,0 +1,80 @@
+"""Writing to Elasticsearch: everything under its own id, so that writing again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from elasticsearch import ApiError, AsyncElasticsearch, TransportError
+from elasticsearch.helpers import async_streaming_bulk
+from msgspec import Struct
+
+from schemas.documents import Document
+from streams.app import log
+from streams.settings import Settings
+
+#: Pauses between attempts while Elasticsearch is away or overloaded (seconds): doubled up to the longest.
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 15.0
+REQUEST_TIMEOUT: Final = 30.0
+#: Answers that say "later", not "never".
+_LATER: Final = frozenset({408, 429, 502, 503, 504})
+
+
+class Refused(Struct, frozen=True):
+    """A document that Elasticsearch will not take, and the kind of error it named (never the document's content)."""
+
+    document: Document
+    error: str
+
+
+def connect(settings: Settings) -> AsyncElasticsearch:
+    """A client for the pipeline's own account."""
+    auth = None
+    if settings.elasticsearch_user and settings.elasticsearch_password:
+        auth = (settings.elasticsearch_user, settings.elasticsearch_password)
+    return AsyncElasticsearch(settings.elasticsearch, basic_auth=auth, request_timeout=REQUEST_TIMEOUT)
+
+
+async def write(client: AsyncElasticsearch, documents: Sequence[Document]) -> list[Refused]:
+    """Write all documents, waiting as long as Elasticsearch is away.  Returns those that it refuses for good."""
+    refused: list[Refused] = []
+    pending = list({(doc.index, doc.id): doc for doc in documents}.values())
+    pause = FIRST_PAUSE
+    while pending:
+        later: list[Document] = []
+        try:
+            results = async_streaming_bulk(
+                client, (_action(doc) for doc in pending), raise_on_error=False, raise_on_exception=False
+            )
+            done = 0
+            async for ok, item in results:
+                document, done = pending[done], done + 1
+                if not ok:
+                    status, error = _failure(item)
+                    if status in _LATER:
+                        later.append(document)
+                    else:
+                        refused.append(Refused(document, error))
+            pending = later
+        except (TransportError, ApiError) as error:
+            log.warning("Elasticsearch is not answering: %s", type(error).__name__)
+        if pending:
+            log.warning("%d documents wait for Elasticsearch, next try in %.1f s", len(pending), pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+    return refused
+
+
+def _action(document: Document) -> dict[str, Any]:
+    return {"_op_type": "index", "_index": document.index, "_id": document.id, "_source": document.body}
+
+
+def _failure(item: dict[str, Any]) -> tuple[int, str]:
+    """Status and kind of error of one failed bulk item.  Transport errors (`raise_on_exception` off) carry "N/A"."""
+    result = next(iter(item.values()))
+    status = result.get("status")
+    error = result.get("error")
+    kind = error.get("type", "unknown") if isinstance(error, dict) else "unknown"
+    return (status if isinstance(status, int) else 503), str(kind)

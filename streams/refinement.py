@@ -1,0 +1,170 @@
+"""What refine decides about one record of `fraud.reports.v1`: understood, rejected (why), erased, or a copy of another.
+
+Pure: the record and what is remembered of its id go in, the verdict comes out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from schemas.events import (
+    CONTRACT_VERSION,
+    MAX_FUTURE,
+    EnrichedReport,
+    RejectedReport,
+    RejectReason,
+    Report,
+    report_id,
+    time_errors,
+)
+from streams.understanding.enrich import enrich
+from streams.understanding.secrets import mask
+
+#: The book of record keeps 400 days: nothing older can come from it.
+MAX_DELAY: Final = timedelta(days=400)
+#: Of a rejected record, no more than this many characters are kept; longer ones can't be replayed.
+MAX_RECORD: Final = 200_000
+
+_HASH = re.compile(r"[0-9a-f]{32}")
+_QUOTED = re.compile(r"'[^']*'")
+#: Fields whose form is fixed, so that they can't hide a secret; masking them would break the identity of a replay.
+_UNMASKED = frozenset({"id", "source", "received_at", "happened_at"})
+
+_decode = msgspec.json.Decoder(Report).decode
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """One Kafka record: where it lies, when the broker logged it, and its bytes (`value` None: a tombstone)."""
+
+    topic: str
+    partition: int
+    offset: int
+    logged_at: datetime
+    key: bytes | None
+    value: bytes | None
+
+
+class Seen(Struct, frozen=True, array_like=True):
+    """What refine remembers of a report id: the digest of the first copy's content, and when that copy came in."""
+
+    digest: str
+    received_at: datetime
+
+
+def refine(record: Record) -> EnrichedReport | RejectedReport:
+    """Understand a record that has a value, or reject it with a reason that names the field and no content."""
+    if record.value is None:
+        raise ValueError("a tombstone has nothing to refine")
+    try:
+        report = _decode(record.value)
+    except msgspec.ValidationError as error:
+        reason = RejectReason.INVALID
+        loose = _loose(record.value)
+        version = loose.get("version") if isinstance(loose, dict) else None
+        if isinstance(version, int) and version > CONTRACT_VERSION:
+            reason = RejectReason.UNSUPPORTED_VERSION
+        return _reject(record, reason, _QUOTED.sub("'…'", str(error)), loose)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _reject(record, RejectReason.UNDECODABLE, "not JSON in UTF-8", None)
+    problem = _problem(record, report)
+    if problem is not None:
+        return _reject(record, *problem, _loose(record.value))
+    try:
+        return enrich(report)
+    except (
+        Exception
+    ) as error:  # a defect of ours must not block the others: the record is kept, and replayed after a fix
+        return _reject(record, RejectReason.FAILED, f"enrichment failed: {type(error).__name__}", _loose(record.value))
+
+
+def first_copy(
+    enriched: EnrichedReport, seen: Seen | None, record: Record
+) -> tuple[EnrichedReport | RejectedReport, Seen]:
+    """The first copy of an id wins.
+
+    A later copy with the same content takes over the first one's times, so that it is the same document in the same
+    index; one with other content is rejected as a conflict.
+
+    Returns the verdict and what to remember.
+    """
+    digest = content_digest(enriched.report)
+    if seen is None:
+        return enriched, Seen(digest, enriched.report.received_at)
+    if seen.digest != digest:
+        detail = "another report with this source and source_ref was accepted before; send a new source_ref"
+        return _reject(record, RejectReason.CONFLICT, detail, _loose(record.value or b"")), seen
+    report = enriched.report
+    happened_at = seen.received_at if report.happened_at == report.received_at else report.happened_at
+    first = msgspec.structs.replace(report, received_at=seen.received_at, happened_at=happened_at)
+    return msgspec.structs.replace(enriched, report=first), seen
+
+
+def content_digest(report: Report) -> str:
+    """SHA-256 (first 16 hex digits) of what a report tells, without `received_at`, which differs between retries.
+
+    A `happened_at` that was only taken over from `received_at` differs likewise and is left out too.
+    """
+    fields = msgspec.to_builtins(report)
+    if fields.get("happened_at") == fields.pop("received_at"):
+        fields.pop("happened_at")
+    return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:16]
+
+
+def _problem(record: Record, report: Report) -> tuple[RejectReason, str] | None:
+    if report.version > CONTRACT_VERSION:
+        return RejectReason.UNSUPPORTED_VERSION, f"version is newer than {CONTRACT_VERSION}; upgrade, then replay"
+    if report.id != report_id(report.source, report.source_ref) or record.key != report.id.encode():
+        return RejectReason.WRONG_ID, "id and key must be the version 5 UUID of source and source_ref"
+    if report.received_at > record.logged_at + MAX_FUTURE:
+        return RejectReason.WRONG_TIME, "received_at lies after the time the record was logged"
+    if report.received_at < record.logged_at - MAX_DELAY:
+        return RejectReason.WRONG_TIME, f"received_at lies more than {MAX_DELAY.days} days before the record was logged"
+    wrong = time_errors(report.happened_at, report.received_at)
+    return (RejectReason.WRONG_TIME, f"happened_at {wrong}") if wrong else None
+
+
+def _reject(record: Record, reason: RejectReason, detail: str, loose: Any) -> RejectedReport:
+    kept = None if loose is None else msgspec.json.encode(masked_record(loose)).decode()
+    fields = loose if isinstance(loose, dict) else {}
+    return RejectedReport(
+        id=f"{record.topic}-{record.partition}-{record.offset}",
+        reason=reason,
+        detail=detail,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        logged_at=record.logged_at,
+        source=_name(fields.get("source")),
+        report_id=_name(fields.get("id")),
+        record=None if kept is None else kept[:MAX_RECORD],
+    )
+
+
+def masked_record(value: Any, field: str = "") -> Any:
+    """A decoded JSON value with every secret masked; a `reporter` that is no keyed hash is taken for a phone."""
+    if isinstance(value, dict):
+        return {mask(str(k)).text: masked_record(v, str(k)) for k, v in value.items()}
+    if isinstance(value, list):
+        return [masked_record(v, field) for v in value]
+    if field == "reporter" and not (isinstance(value, str) and _HASH.fullmatch(value)):
+        return "[reporter]"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        masked = mask(str(value))
+        return masked.text if masked.kinds else value
+    if isinstance(value, str) and field not in _UNMASKED:
+        return mask(value).text
+    return value
+
+
+def _name(value: Any) -> str | None:
+    return mask(value).text[:64] if isinstance(value, str) else None
+
+
+def _loose(value: bytes) -> Any:
+    return msgspec.json.decode(value)

@@ -1,0 +1,243 @@
+"""A number's reputation: facts that can be merged in any order, and a state that is a function of facts and time.
+
+Facts are a set of claims, one a reporter, so that applying a batch twice, or two batches in the other order, gives the
+same facts.  Nothing here counts up.  `assess` derives everything that is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from schemas.events import Outcome, Signal, Stance, Verdict, VerdictKind
+
+#: Claims kept of one number; above it the sample of the smallest hashes is kept, and counts are estimated from it.
+MAX_CLAIMS: Final = 512
+#: Report ids remembered of one claim, channels and schemes of one claim.
+MAX_PER_CLAIM: Final = 8
+#: Independent identified reporters that make a number suspected.
+SUSPECTED_FROM: Final = 3
+#: New independent reporters after an analyst cleared a number that put the clearing in doubt.
+DOUBTED_FROM: Final = 3
+#: How long evidence holds after its last sign of life, by its weight (independent identified reporters).
+WEAK, FAIR, STRONG = timedelta(days=14), timedelta(days=45), timedelta(days=120)
+STRONG_FROM: Final = 6
+_HASH_SPACE: Final = 2**64
+
+
+class State(StrEnum):
+    """What is said of a number."""
+
+    UNKNOWN = "unknown"
+    REPORTED = "reported"
+    SUSPECTED = "suspected"
+    CONFIRMED = "confirmed"
+    OFFICIAL = "official"
+    CLEARED = "cleared"
+
+
+class Claim(Struct, frozen=True, omit_defaults=True):
+    """What one reporter said about a number, all their reports taken together."""
+
+    first: datetime
+    last: datetime
+    anonymous: bool
+    question: bool = False
+    source: str = ""
+    outcome: Outcome = Outcome.UNKNOWN
+    loss_kzt: int = 0
+    reports: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
+
+
+class Facts(Struct, frozen=True, omit_defaults=True):
+    """All that is kept of one number: claims by hash of the reporter, and the analysts' verdicts by id."""
+
+    claims: dict[str, Claim] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+
+class Assessment(Struct, frozen=True, kw_only=True):
+    """What is said of a number at one moment.
+
+    `reporters` are distinct identified reporters, `weight` those of them that are independent of one another;
+    `anonymous` are days and sources with anonymous reports.  `fades_at` is when the state will weaken without new
+    reports, None if it won't.
+    """
+
+    state: State
+    impersonated: bool
+    reporters: int
+    weight: int
+    anonymous: int
+    questions: int
+    reports: int
+    victims: int
+    attempts: int
+    loss_kzt: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    channels: list[str]
+    regions: list[str]
+    schemes: list[str]
+    fades_at: datetime | None
+    doubted: bool
+    appeals: int
+    verdict: Verdict | None
+
+
+def add_signals(facts: Facts, signals: Iterable[Signal]) -> Facts:
+    """Facts with the claims of `signals` (all about one number) merged in; idempotent, the order does not matter."""
+    claims = dict(facts.claims)
+    for signal in signals:
+        key = _reporter_key(signal)
+        new = _claim(signal)
+        claims[key] = _merge(claims[key], new) if key in claims else new
+    if len(claims) > MAX_CLAIMS:
+        claims = {key: claims[key] for key in sorted(claims)[:MAX_CLAIMS]}
+    return replace(facts, claims=claims)
+
+
+def add_verdict(facts: Facts, verdict: Verdict) -> Facts:
+    """Facts with an analyst's verdict or a recorded appeal."""
+    return replace(facts, verdicts={**facts.verdicts, verdict.id: verdict})
+
+
+def assess(facts: Facts, now: datetime, *, official: bool) -> Assessment:
+    """The state of a number at `now`, and the figures that explain it.
+
+    - official: an official number is never a bad one; with claims it is impersonated.
+    - an analyst's newest verdict: confirmed holds for `STRONG` after the verdict or the last report; cleared holds
+      until another verdict, and is `doubted` after `DOUBTED_FROM` new independent reporters.
+    - suspected: at least `SUSPECTED_FROM` independent identified reporters; anonymous ones never suffice.
+    - reported: anything less.  Evidence fades after `WEAK`, `FAIR` or `STRONG` without a new report, by its weight.
+    """
+    told = [c for c in facts.claims.values() if not c.question]
+    questions = [c for c in facts.claims.values() if c.question]
+    scale = _scale(facts)
+    identified = [c for c in told if not c.anonymous]
+    weight = _independent(identified)
+    last = max((c.last for c in told), default=None)
+    state, fades_at = _state(weight, len(told), last, now)
+    ruling = max(
+        (v for v in facts.verdicts.values() if v.kind is not VerdictKind.APPEAL),
+        key=lambda v: (v.at, v.id),
+        default=None,
+    )
+    doubted = False
+    if ruling is not None and ruling.kind is VerdictKind.CONFIRMED:
+        until = max(filter(None, (ruling.at, last))) + STRONG
+        if now < until:
+            state, fades_at = State.CONFIRMED, until
+    elif ruling is not None:
+        state, fades_at = State.CLEARED, None
+        doubted = _independent([c for c in identified if c.last > ruling.at]) >= DOUBTED_FROM
+    if official:
+        state, fades_at = State.OFFICIAL, None
+    return Assessment(
+        state=state,
+        impersonated=official and bool(told),
+        reporters=round(len(identified) * scale),
+        weight=weight,
+        anonymous=round(sum(c.anonymous for c in told) * scale),
+        questions=round(len(questions) * scale),
+        reports=round(len({r for c in told for r in c.reports}) * scale),
+        victims=round(sum(c.outcome is Outcome.VICTIM for c in told) * scale),
+        attempts=round(sum(c.outcome is Outcome.ATTEMPT for c in told) * scale),
+        loss_kzt=sum(c.loss_kzt for c in told),
+        first_seen=min((c.first for c in told), default=None),
+        last_seen=last,
+        channels=sorted({x for c in told for x in c.channels}),
+        regions=sorted({x for c in told for x in c.regions}),
+        schemes=_most_told(told),
+        fades_at=fades_at,
+        doubted=doubted,
+        appeals=sum(v.kind is VerdictKind.APPEAL for v in facts.verdicts.values()),
+        verdict=ruling,
+    )
+
+
+def _state(weight: int, told: int, last: datetime | None, now: datetime) -> tuple[State, datetime | None]:
+    if last is None or not told:
+        return State.UNKNOWN, None
+    holds = STRONG if weight >= STRONG_FROM else FAIR if weight >= SUSPECTED_FROM else WEAK
+    if now >= last + holds:
+        return State.UNKNOWN, None
+    return (State.SUSPECTED if weight >= SUSPECTED_FROM else State.REPORTED), last + holds
+
+
+def _independent(identified: list[Claim]) -> int:
+    """Identified reporters that can be told from one person: those who came through one source within one minute
+    weigh as one, for that is what a hand with many accounts looks like."""
+    return len({(c.source, c.first.replace(second=0, microsecond=0)) for c in identified})
+
+
+def _scale(facts: Facts) -> float:
+    """Factor from the kept sample to all claims: 1 while everything is kept, else the estimate (k − 1) / U(k) of a
+    bottom-k sample, where U(k) is the largest kept hash as a share of the hash space (Beyer et al., SIGMOD 2007)."""
+    if len(facts.claims) < MAX_CLAIMS:
+        return 1.0
+    share = int(max(facts.claims), 16) / _HASH_SPACE
+    return (MAX_CLAIMS - 1) / share / MAX_CLAIMS
+
+
+def _reporter_key(signal: Signal) -> str:
+    kind = "?" if signal.stance is Stance.QUESTION else ""
+    return hashlib.blake2b(f"{kind}{signal.reporter}".encode(), digest_size=8).hexdigest()
+
+
+def _claim(signal: Signal) -> Claim:
+    return Claim(
+        first=signal.happened_at,
+        last=signal.happened_at,
+        anonymous=signal.anonymous,
+        question=signal.stance is Stance.QUESTION,
+        source=signal.source,
+        outcome=signal.outcome,
+        loss_kzt=signal.loss_kzt or 0,
+        reports=(signal.report_id,),
+        channels=(signal.channel.value,),
+        regions=(signal.region,) if signal.region else (),
+        schemes=tuple(sorted(signal.schemes)[:MAX_PER_CLAIM]),
+    )
+
+
+_GRAVITY: Final = {Outcome.UNKNOWN: 0, Outcome.ATTEMPT: 1, Outcome.VICTIM: 2}
+
+
+def _merge(a: Claim, b: Claim) -> Claim:
+    """Both claims of one reporter as one; every operation is commutative, associative and idempotent."""
+    return Claim(
+        first=min(a.first, b.first),
+        last=max(a.last, b.last),
+        anonymous=a.anonymous,
+        question=a.question,
+        source=min(a.source, b.source),
+        outcome=max(a.outcome, b.outcome, key=_GRAVITY.__getitem__),
+        loss_kzt=max(a.loss_kzt, b.loss_kzt),
+        reports=_union(a.reports, b.reports),
+        channels=_union(a.channels, b.channels),
+        regions=_union(a.regions, b.regions),
+        schemes=_union(a.schemes, b.schemes),
+    )
+
+
+def _union(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*a, *b})[:MAX_PER_CLAIM])
+
+
+def _most_told(claims: list[Claim]) -> list[str]:
+    """Schemes, the one that most reporters tell first."""
+    counts: dict[str, int] = {}
+    for claim in claims:
+        for scheme in claim.schemes:
+            counts[scheme] = counts.get(scheme, 0) + 1
+    return sorted(counts, key=lambda code: (-counts[code], code))

@@ -1,0 +1,49 @@
+"""Settings of the workers, each from one environment variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Where a worker finds its peers and keeps its state.
+
+    - `kafka`: bootstrap servers, SAQBOL_KAFKA (default 127.0.0.1:9092)
+    - `elasticsearch`: URL, SAQBOL_ELASTICSEARCH (default http://127.0.0.1:9200)
+    - `elasticsearch_user`, `elasticsearch_password`: SAQBOL_ELASTICSEARCH_USER and the file that
+      SAQBOL_ELASTICSEARCH_PASSWORD_FILE names (default: no authentication)
+    - `home`: data folder, SAQBOL_HOME (default .saqbol)
+    - `replica`: number of this worker among those of one stage, SAQBOL_REPLICA (default 0); it is the worker's
+      identity in its consumer group, so that a restarted one gets its partitions back at once
+    - `rules`: folder of the alert rules, SAQBOL_RULES (default: deploy/alerts of this checkout)
+    - `oncall`: file with the people on call, SAQBOL_ONCALL (default: oncall.yaml beside that folder)
+    """
+
+    kafka: str
+    elasticsearch: str
+    elasticsearch_user: str | None
+    elasticsearch_password: str | None
+    home: Path
+    replica: str
+    rules: Path
+    oncall: Path
+
+
+def from_environment() -> Settings:
+    """The settings of this process.  Raises OSError if the password's file can't be read."""
+    env = os.environ
+    password_file = env.get("SAQBOL_ELASTICSEARCH_PASSWORD_FILE")
+    rules = Path(env.get("SAQBOL_RULES", Path(__file__).parent.parent / "deploy" / "alerts"))
+    return Settings(
+        kafka=env.get("SAQBOL_KAFKA", "127.0.0.1:9092"),
+        elasticsearch=env.get("SAQBOL_ELASTICSEARCH", "http://127.0.0.1:9200"),
+        elasticsearch_user=env.get("SAQBOL_ELASTICSEARCH_USER"),
+        elasticsearch_password=Path(password_file).read_text(encoding="utf-8").strip() if password_file else None,
+        home=Path(env.get("SAQBOL_HOME", ".saqbol")),
+        replica=env.get("SAQBOL_REPLICA", "0"),
+        rules=rules,
+        oncall=Path(env.get("SAQBOL_ONCALL", rules.parent / "oncall.yaml")),
+    )

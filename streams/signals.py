@@ -1,0 +1,85 @@
+"""What one report says about each key of state: the numbers it accuses, and the series it counts in.  Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from schemas.events import ContactRole, EnrichedReport, FoundContact, Signal, Stance
+from streams.understanding.numbers import official
+
+#: Characters of the masked text that travel with a signal, as an excerpt for the person on call.
+MAX_EXCERPT: Final = 200
+NO_SCHEME: Final = "unknown"
+#: Prefixes of the keys under which a number's record is kept: an accused number, and an official one.
+NUMBER: Final = "number:"
+IMPERSONATED: Final = "impersonated:"
+
+
+def signals_of(enriched: EnrichedReport) -> list[Signal]:
+    """The signals of one report; none for a heartbeat or a warning, only those about numbers for a question.
+
+    A report that accuses an official number feeds that number's record (as impersonated) and one series, official
+    number × scheme, so that an impersonation wave is one wave.  Any other report feeds its numbers, its schemes, its
+    region and its pattern.
+    """
+    report = enriched.report
+    if report.synthetic or enriched.stance is Stance.WARNING:
+        return []
+    suspects = {c.value: c for c in enriched.contacts if c.role is ContactRole.SUSPECT and c.value}
+    keys = [f"{IMPERSONATED if official(c) else NUMBER}{value}" for value, c in suspects.items()]
+    if enriched.stance is Stance.REPORT:
+        keys += _series(enriched, list(suspects.values()))
+    return [_signal(enriched, key) for key in keys]
+
+
+def _series(enriched: EnrichedReport, suspects: list[FoundContact]) -> list[str]:
+    codes = [tag.code for tag in sorted(enriched.schemes, key=lambda tag: (-tag.confidence, tag.code))]
+    impersonated = [contact.value for contact in suspects if official(contact)]
+    if impersonated:
+        scheme = codes[0] if codes else NO_SCHEME
+        return [f"official:{value}|{scheme}" for value in impersonated]
+    keys = [f"scheme:{code}" for code in codes]
+    if enriched.region:
+        keys.append(f"region:{enriched.region}")
+        keys += [f"scheme-region:{code}|{enriched.region}" for code in codes]
+    if enriched.pattern:
+        keys.append(f"pattern:{enriched.pattern}")
+    return keys
+
+
+def _signal(enriched: EnrichedReport, key: str) -> Signal:
+    report = enriched.report
+    day = report.happened_at.date().isoformat()
+    return Signal(
+        key=key,
+        report_id=report.id,
+        reporter=report.reporter or f"anonymous:{report.source}:{day}",
+        anonymous=report.reporter is None,
+        happened_at=report.happened_at,
+        received_at=report.received_at,
+        source=report.source,
+        channel=report.channel,
+        medium=report.medium,
+        stance=enriched.stance,
+        outcome=report.outcome,
+        region=enriched.region,
+        district=enriched.district,
+        schemes=[tag.code for tag in enriched.schemes],
+        demands=[tag.code for tag in enriched.demands],
+        loss_kzt=report.loss_kzt,
+        affected_group=report.affected_group,
+        urgent=report.urgent,
+        backfill=report.backfill,
+        excerpt=report.text[:MAX_EXCERPT],
+    )
+
+
+def by_partition(signals: Iterable[Signal], partitions: int) -> dict[int, list[Signal]]:
+    """Signals grouped by the partition that owns their key (CRC-32 of the key modulo the number of partitions)."""
+    groups: dict[int, list[Signal]] = defaultdict(list)
+    for signal in signals:
+        groups[zlib.crc32(signal.key.encode()) % partitions].append(signal)
+    return dict(groups)
