@@ -24,6 +24,7 @@ CONTRACT_VERSION: Final = 1
 #: Namespace of report ids; changing it would give every report a new identity.
 _REPORT_NAMESPACE: Final = uuid.UUID("6f1d6c1e-5a0e-5c1b-9b7e-7a1414021565")
 
+#: Limits of the contract: characters, contacts, and how far `happened_at` may lie from `received_at`.
 MAX_TEXT: Final = 10_000
 MAX_CONTACTS: Final = 20
 MAX_FUTURE: Final = timedelta(minutes=10)
@@ -239,6 +240,7 @@ class RejectReason(StrEnum):
     WRONG_TIME = "wrong-time"
     CONFLICT = "conflict"
     FAILED = "failed"
+    UNINDEXABLE = "unindexable"
 
 
 class RejectedReport(Struct, kw_only=True, omit_defaults=True):
@@ -284,6 +286,25 @@ class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     urgent: bool = False
     backfill: bool = False
     excerpt: str = ""
+
+
+class VerdictKind(StrEnum):
+    """What an analyst decided about a number, or that its owner objected."""
+
+    CONFIRMED = "confirmed"
+    CLEARED = "cleared"
+    APPEAL = "appeal"
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """An analyst's decision about a number, or an appeal: a message of `fraud.verdicts.v1`, keyed by the number."""
+
+    id: str
+    number: str
+    kind: VerdictKind
+    at: Timestamp
+    by: Annotated[str, Meta(min_length=1, max_length=64, description="the analyst's account")]
+    reason: Annotated[str, Meta(min_length=3, max_length=500)]
 
 
 class AlertStatus(StrEnum):
@@ -332,7 +353,7 @@ def report_id(source: str, source_ref: str) -> str:
 
 
 def time_errors(happened_at: datetime, received_at: datetime) -> str | None:
-    """What is wrong with `happened_at`, or None: at most 10 minutes after, 5 years before `received_at` (both aware)."""
+    """What is wrong with `happened_at`, or None: at most 10 minutes after, 5 years before `received_at`."""
     if happened_at > received_at + MAX_FUTURE:
         return "lies in the future; send the time of the incident, at most 10 minutes ahead of ours"
     if happened_at < received_at - MAX_AGE:

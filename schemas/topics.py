@@ -19,6 +19,7 @@ ENRICHED: Final = "fraud.reports.enriched.v1"
 REJECTED: Final = "fraud.reports.rejected.v1"
 UNDECODABLE: Final = "fraud.reports.undecodable.v1"
 SIGNALS: Final = "fraud.signals.v1"
+VERDICTS: Final = "fraud.verdicts.v1"
 CANDIDATES: Final = "fraud.candidates.v1"
 ALERTS: Final = "fraud.alerts.v1"
 
