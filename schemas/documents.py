@@ -1,0 +1,240 @@
+"""Documents of Elasticsearch from events: pure functions that name every field, so that mappings can be tested.
+
+A document's id and index follow from the event alone: writing it again, in any order, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from schemas import indices, reference
+from schemas.events import Alert, ContactKind, ContactRole, EnrichedReport, FoundContact, RejectedReport, Tag
+
+if TYPE_CHECKING:
+    from streams.reputation import Assessment
+
+
+class Document(Struct, frozen=True):
+    """A document, the index it belongs to and its id there."""
+
+    index: str
+    id: str
+    body: dict[str, Any]
+
+
+def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None) -> Document:
+    """The document of a report: what was told and what was understood, flat.
+
+    `numbers` are the suspects, without official numbers: those are `impersonated`, because nobody may read them as bad
+    ones.  `official_numbers` are all official numbers that the report names, in any role.  `indexed_at` is left out
+    when an index is rebuilt, so that delays stay those of the first time.
+    """
+    report = enriched.report
+    official = reference.official_numbers()
+    suspects = _values(c for c in enriched.contacts if c.role is ContactRole.SUSPECT)
+    district = reference.districts().get(enriched.district or "")
+    return Document(
+        indices.report_index(report.received_at),
+        report.id,
+        _present(
+            id=report.id,
+            source=report.source,
+            source_ref=report.source_ref,
+            channel=report.channel.value,
+            medium=report.medium.value,
+            received_at=_time(report.received_at),
+            happened_at=_time(report.happened_at),
+            indexed_at=_time(indexed_at),
+            text=report.text,
+            language=enriched.language.value,
+            stance=enriched.stance.value,
+            outcome=report.outcome.value,
+            region=enriched.region,
+            region_name=_region_name(enriched.region),
+            district=enriched.district,
+            district_name=district.name.ru if district else enriched.district,
+            area_code=report.area_code,
+            contacts=[_contact(c) for c in enriched.contacts],
+            numbers=[v for v in suspects if v not in official],
+            official_numbers=[v for v in _values(enriched.contacts) if v in official],
+            impersonated=[v for v in suspects if v in official],
+            schemes=[tag.code for tag in enriched.schemes],
+            demands=[tag.code for tag in enriched.demands],
+            scheme_tags=[_tag(tag) for tag in enriched.schemes],
+            demand_tags=[_tag(tag) for tag in enriched.demands],
+            loss_kzt=report.loss_kzt,
+            affected_group=report.affected_group.value if report.affected_group else None,
+            reporter=report.reporter,
+            money_moved_at=_time(report.money_moved_at),
+            bank=report.bank,
+            urgent=report.urgent,
+            backfill=report.backfill,
+            synthetic=report.synthetic,
+            caller_knew_personal_data=report.caller_knew_personal_data,
+            pattern=enriched.pattern,
+            masked=sorted(enriched.masked),
+            masked_count=sum(enriched.masked.values()),
+        ),
+    )
+
+
+def rejected_document(rejected: RejectedReport) -> Document:
+    """The document of a record that could not be processed."""
+    return Document(
+        indices.rejected_index(rejected.logged_at),
+        rejected.id,
+        _present(
+            id=rejected.id,
+            reason=rejected.reason.value,
+            detail=rejected.detail,
+            topic=rejected.topic,
+            partition=rejected.partition,
+            offset=rejected.offset,
+            logged_at=_time(rejected.logged_at),
+            source=rejected.source,
+            report_id=rejected.report_id,
+            record=rejected.record,
+        ),
+    )
+
+
+def alert_document(alert: Alert) -> Document:
+    """The document of an alert in its newest state."""
+    return Document(
+        indices.ALERTS_INDEX,
+        alert.id,
+        _present(
+            id=alert.id,
+            family=alert.family,
+            key=alert.key,
+            status=alert.status.value,
+            severity=alert.severity,
+            number=alert.number,
+            official=alert.official,
+            schemes=alert.schemes,
+            regions=[
+                _present(code=code, name=_region_name(code), reports=reports) for code, reports in alert.regions.items()
+            ],
+            started_at=_time(alert.started_at),
+            detected_at=_time(alert.detected_at),
+            window_seconds=alert.window_seconds,
+            observed=alert.observed,
+            expected=alert.expected,
+            score=alert.score,
+            victims=alert.victims,
+            loss_kzt=alert.loss_kzt,
+            channels=_counts(alert.channels),
+            groups=_counts(alert.groups),
+            decided_by=alert.decided_by,
+            report_ids=alert.report_ids,
+            excerpts=alert.excerpts,
+        ),
+    )
+
+
+def number_document(
+    value: str, said: Assessment, now: datetime, reasons: dict[str, list[str]] | None = None
+) -> Document:
+    """The document of a number: what is said of it at `now` (aware).
+
+    `reasons` are sentences by language (`ru`, `kk`, `en`) that explain the state to a person.
+    """
+    official = reference.official_numbers().get(value)
+    verdict = said.verdict
+    return Document(
+        indices.NUMBERS_INDEX,
+        value,
+        _present(
+            value=value,
+            kind=official.kind if official else number_kind(value).value,
+            state=said.state.value,
+            impersonated=said.impersonated,
+            owner={"ru": official.owner.ru, "kk": official.owner.kk, "en": official.owner.en} if official else None,
+            reporters=said.reporters,
+            independent=said.weight,
+            anonymous=said.anonymous,
+            questions=said.questions,
+            reports=said.reports,
+            channels=said.channels,
+            regions=said.regions,
+            victims=said.victims,
+            attempts=said.attempts,
+            loss_kzt=said.loss_kzt,
+            schemes=said.schemes,
+            first_seen=_time(said.first_seen),
+            last_seen=_time(said.last_seen),
+            fades_at=_time(said.fades_at),
+            doubted=said.doubted,
+            appeals=said.appeals,
+            verdict=_present(
+                id=verdict.id,
+                kind=verdict.kind.value,
+                at=_time(verdict.at),
+                by=verdict.by,
+                reason=verdict.reason,
+            )
+            if verdict
+            else None,
+            reasons=reasons,
+            updated_at=_time(now),
+        ),
+    )
+
+
+def number_kind(value: str) -> ContactKind:
+    """The kind of a contact from its normal form (see `FoundContact.value`)."""
+    if value.startswith("+"):
+        return ContactKind.E164
+    if value.isdecimal():
+        return ContactKind.SHORT_CODE
+    if ":" in value:
+        return ContactKind.HANDLE
+    if "@" in value:
+        return ContactKind.EMAIL
+    if "." in value and value == value.lower():
+        return ContactKind.LINK
+    return ContactKind.SENDER
+
+
+def _contact(contact: FoundContact) -> dict[str, Any]:
+    return _present(
+        raw=contact.raw,
+        value=contact.value or None,
+        kind=contact.kind.value,
+        role=contact.role.value,
+        origin=contact.origin.value,
+        operator=contact.operator,
+        region=contact.region,
+    )
+
+
+def _tag(tag: Tag) -> dict[str, Any]:
+    return _present(code=tag.code, confidence=tag.confidence, evidence=tag.evidence)
+
+
+def _values(contacts: Iterable[FoundContact]) -> list[str]:
+    """Distinct normal forms, in order."""
+    return list(dict.fromkeys(c.value for c in contacts if c.value))
+
+
+def _counts(counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Counts as objects: keys of a mapping must not be open-ended."""
+    return [{"code": code, "reports": reports} for code, reports in counts.items()]
+
+
+def _region_name(code: str | None) -> str | None:
+    region = reference.regions().get(code) if code else None
+    return region.name.ru if region else None
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _present(**fields: Any) -> dict[str, Any]:
+    """The fields that have a value: neither None nor an empty list."""
+    return {name: value for name, value in fields.items() if value is not None and value != []}

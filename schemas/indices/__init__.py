@@ -1,0 +1,83 @@
+"""The indices of Elasticsearch: their names, and the templates beside this file that give them settings and mappings.
+
+Reports and rejected records are kept by month (UTC) of a time that no replay changes, so that every copy of a record
+lands in the same index; numbers and alerts have one index each.  Read through the aliases `saqbol-reports`,
+`saqbol-numbers`, `saqbol-alerts` and `saqbol-rejected`.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+FOLDER: Final = Path(__file__).parent
+
+#: Aliases to read from.
+REPORTS: Final = "saqbol-reports"
+NUMBERS: Final = "saqbol-numbers"
+ALERTS: Final = "saqbol-alerts"
+REJECTED: Final = "saqbol-rejected"
+
+#: Indices to write to, where there is one only.
+NUMBERS_INDEX: Final = "saqbol-numbers-v1"
+ALERTS_INDEX: Final = "saqbol-alerts-v1"
+
+#: The component template that every index template is composed of.
+ANALYSIS: Final = "saqbol-analysis"
+#: Index template (named like the alias) and its file.
+TEMPLATES: Final = {REPORTS: "reports.json", NUMBERS: "numbers.json", ALERTS: "alerts.json", REJECTED: "rejected.json"}
+
+
+def report_index(received_at: datetime) -> str:
+    """Index of a report whose first copy was received then (aware)."""
+    return f"{REPORTS}-{_month(received_at)}"
+
+
+def rejected_index(logged_at: datetime) -> str:
+    """Index of a rejected record that the broker logged then (aware)."""
+    return f"{REJECTED}-{_month(logged_at)}"
+
+
+def current_indices(now: datetime) -> dict[str, str]:
+    """The index that documents of `now` (aware) go to, by alias."""
+    return {
+        REPORTS: report_index(now),
+        NUMBERS: NUMBERS_INDEX,
+        ALERTS: ALERTS_INDEX,
+        REJECTED: rejected_index(now),
+    }
+
+
+@cache
+def analysis() -> dict[str, Any]:
+    """The component template with the settings of every index, as Elasticsearch takes it."""
+    return _load("analysis.json")
+
+
+@cache
+def templates() -> dict[str, dict[str, Any]]:
+    """The index templates by name, as Elasticsearch takes them."""
+    return {name: _load(file) for name, file in TEMPLATES.items()}
+
+
+def fields(properties: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Type of every field of a mapping's `properties` by dotted path, objects opened, multi-fields left out."""
+    found: dict[str, str] = {}
+    for name, field in properties.items():
+        if "properties" in field:
+            found |= fields(field["properties"], f"{prefix}{name}.")
+        else:
+            found[prefix + name] = field["type"]
+    return found
+
+
+def _month(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y.%m")
+
+
+def _load(file: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((FOLDER / file).read_text(encoding="utf-8"))
+    return content
