@@ -5,6 +5,7 @@ Reads `fraud.signals.v1` and `fraud.verdicts.v1`, both partitioned by the number
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,6 +14,7 @@ from typing import Any, Final
 import faust
 import msgspec
 
+from schemas import indices
 from schemas.documents import Document, number_document
 from schemas.events import Signal, Verdict
 from schemas.reference import official_numbers
@@ -23,6 +25,7 @@ from streams.reputation import Facts, add_signals, add_verdict, assess
 from streams.settings import Settings
 from streams.signals import IMPERSONATED, NUMBER
 from streams.wire import decode_batch
+from streams.wording import LOCALES, number_reasons
 
 #: How often states that have faded since their last report are written anew (seconds), and how many at a time.
 FADE_EVERY: Final = 600.0
@@ -32,6 +35,7 @@ FADE_BATCH: Final = 1000
 def attach(app: faust.App, settings: Settings) -> None:
     """Hang the agents and the timer on `app`."""
     client = connect(settings)
+    writing = asyncio.Lock()
     numbers = keyed_table(app, "numbers", topics()[SIGNALS].partitions)
 
     def facts_of(number: str) -> Facts:
@@ -41,20 +45,22 @@ def attach(app: faust.App, settings: Settings) -> None:
     async def update(stream: Any, changes: Callable[[bytes], Iterable[tuple[str, Callable[[Facts], Facts]]]]) -> None:
         """Apply the changes that each message makes to the facts about numbers, and write what is said of them now."""
         async for events in batches(stream):
-            changed: dict[str, Facts] = {}
-            for event in events:
-                try:
-                    todo = list(changes(event.message.value))
-                except msgspec.MsgspecError as error:
-                    log.error("skipped a message that is not ours: %s", type(error).__name__)
-                    continue
-                with owning(event):
-                    for number, change in todo:
-                        changed[number] = change(facts_of(number))
-                        numbers[number.encode()] = msgspec.msgpack.encode(changed[number])
-            await numbers.confirmed()
-            await write(client, [_document(number, facts) for number, facts in changed.items()])
-            acknowledge(events)
+            # One at a time: signals and verdicts about one number must not overwrite each other's document.
+            async with writing:
+                changed: dict[str, Facts] = {}
+                for event in events:
+                    try:
+                        todo = list(changes(event.message.value or b""))
+                    except msgspec.MsgspecError as error:
+                        log.error("skipped a message that is not ours: %s", type(error).__name__)
+                        continue
+                    with owning(event):
+                        for number, change in todo:
+                            changed[number] = change(facts_of(number))
+                            numbers[number.encode()] = msgspec.msgpack.encode(changed[number])
+                await numbers.confirmed()
+                await write(client, [_document(number, facts) for number, facts in changed.items()])
+                acknowledge(events)
 
     @app.agent(raw_topic(app, SIGNALS), name="reputation")
     async def reputation(stream: Any) -> None:
@@ -64,19 +70,20 @@ def attach(app: faust.App, settings: Settings) -> None:
     async def verdicts(stream: Any) -> None:
         await update(stream, _verdict_changes)
 
-    @app.timer(interval=FADE_EVERY, on_leader=False)
+    @app.timer(interval=FADE_EVERY, on_leader=False)  # type: ignore[untyped-decorator]
     async def fade() -> None:
         """Say anew what time alone has changed, for the numbers this worker owns."""
         now = datetime.now(UTC)
         found = await client.search(
-            index=NUMBERS,
+            index=indices.NUMBERS,
             query={"range": {"fades_at": {"lte": now.isoformat()}}},
-            source=["value"],
+            source_includes=["value"],
             size=FADE_BATCH,
         )
         names = [hit["_source"]["value"] for hit in found["hits"]["hits"]]
         owned = [(name, facts_of(name)) for name in names]
-        await write(client, [_document(name, facts) for name, facts in owned if facts.claims])
+        async with writing:
+            await write(client, [_document(name, facts) for name, facts in owned if facts.claims])
 
     @app.on_before_shutdown.connect
     async def close(*_: Any, **__: Any) -> None:
@@ -97,4 +104,5 @@ def _verdict_changes(value: bytes) -> Iterable[tuple[str, Callable[[Facts], Fact
 
 def _document(number: str, facts: Facts) -> Document:
     now = datetime.now(UTC)
-    return number_document(number, assess(facts, now, official=number in official_numbers()), now)
+    said = assess(facts, now, official=number in official_numbers())
+    return number_document(number, said, now, {locale: number_reasons(number, said, locale) for locale in LOCALES})
