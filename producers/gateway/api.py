@@ -1,0 +1,174 @@
+"""The HTTP API of integrations: `POST /v1/reports` and `POST /v1/reports/batch`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import limits
+import msgspec
+from litestar import Request, Response, Router, post
+from litestar.exceptions import InternalServerException
+from msgspec import Meta, Struct
+
+from producers.gateway import metrics
+from producers.gateway.problems import ProblemError, RefusedItem
+from producers.gateway.service import Gateway
+from producers.intake import Intake
+from producers.integrations import Integration
+from producers.problems import FieldProblem, InvalidError, MalformedError, SubmissionError
+from schemas.events import ReportId
+
+#: Limits of a request.  A single report at its longest, all escaped, is some 130 kB.
+MAX_REPORT_BYTES: Final = 262_144
+MAX_BATCH_BYTES: Final = 1_572_864
+MAX_BATCH: Final = 500
+
+ApiRequest = Request[Any, Any, Any]
+
+
+class AcceptedReport(Struct, frozen=True, kw_only=True):
+    """A report that is in the log.  The same (source, source_ref) always gets the same id."""
+
+    id: ReportId
+    status: str = "accepted"
+    received_at: datetime
+
+
+class AcceptedItem(Struct, frozen=True, kw_only=True):
+    """An item of a batch that is in the log: its index in the batch, from 0."""
+
+    index: int
+    id: ReportId
+
+
+class BatchResult(Struct, frozen=True, kw_only=True):
+    """What became of a batch: every item is either accepted or refused."""
+
+    accepted: list[AcceptedItem]
+    refused: list[RefusedItem]
+
+
+class _Batch(Struct, forbid_unknown_fields=True):
+    reports: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_BATCH)]
+
+
+_batch_decoder: Final = msgspec.json.Decoder(_Batch)
+
+
+@post("/", status_code=202, request_max_body_size=MAX_REPORT_BYTES)
+async def submit_report(request: ApiRequest) -> Response[AcceptedReport]:
+    """Take one report: answered once Kafka has acknowledged it."""
+    gateway, integration = _authorise(request)
+    _check_media_type(request)
+    body = await _body(request)
+    _spend(gateway, integration, 1)
+    try:
+        intake = gateway.intake(body, integration.origin())
+    except SubmissionError as error:
+        raise _refusal(error) from None
+    await gateway.publish([intake])
+    report = intake.report
+    return Response(AcceptedReport(id=report.id, received_at=report.received_at), status_code=202)
+
+
+@post("/batch", status_code=202, request_max_body_size=MAX_BATCH_BYTES)
+async def submit_batch(request: ApiRequest) -> Response[BatchResult]:
+    """Take up to 500 reports: the good ones are accepted together, the bad ones named by their index."""
+    gateway, integration = _authorise(request)
+    _check_media_type(request)
+    items = _items(await _body(request))
+    _spend(gateway, integration, len(items))
+    origin = integration.origin()
+    taken: list[tuple[int, Intake]] = []
+    refused: list[RefusedItem] = []
+    for index, raw in enumerate(items):
+        try:
+            taken.append((index, gateway.intake(raw, origin)))
+        except SubmissionError as error:
+            refused.append(RefusedItem(index=index, errors=list(error.problems)))
+    metrics.REFUSED.labels("invalid").inc(len(refused))
+    if not taken:
+        raise ProblemError(422, "invalid", "No report of the batch can be taken.", refused=refused)
+    await gateway.publish([intake for _, intake in taken])
+    accepted = [AcceptedItem(index=index, id=intake.report.id) for index, intake in taken]
+    return Response(BatchResult(accepted=accepted, refused=refused), status_code=202)
+
+
+def _items(body: bytes) -> list[msgspec.Raw]:
+    """The undecoded items of a batch.  Raises the problem 400 or 422."""
+    try:
+        return _batch_decoder.decode(body).reports
+    except msgspec.ValidationError:
+        metrics.REFUSED.labels("invalid").inc()
+        problem = FieldProblem(
+            field="/reports",
+            problem=f"must be a list of 1 to {MAX_BATCH} reports, and the only field",
+            remedy='send {"reports": [...]}',
+        )
+        raise ProblemError(422, "invalid", "The batch has the wrong form.", errors=[problem]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _refusal(MalformedError()) from None
+
+
+def _authorise(request: ApiRequest) -> tuple[Gateway, Integration]:
+    """The gateway, and the integration that the key belongs to.  Raises the problem 401."""
+    gateway: Gateway = request.app.state.gateway
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    integration = gateway.integrations.by_key(key.strip()) if scheme.lower() == "bearer" else None
+    if integration is None:
+        metrics.REFUSED.labels("unauthorised").inc()
+        raise ProblemError(
+            401,
+            "unauthorised",
+            "Send the key of your integration as Authorization: Bearer KEY.",
+            headers={"WWW-Authenticate": 'Bearer realm="reports"'},
+        )
+    return gateway, integration
+
+
+def _check_media_type(request: ApiRequest) -> None:
+    """Raise the problem 415 unless the body is plain JSON."""
+    media_type, parameters = request.content_type
+    charset = parameters.get("charset", "utf-8").lower()
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if media_type != "application/json" or charset not in {"utf-8", "utf8"} or encoding != "identity":
+        metrics.REFUSED.labels("media-type").inc()
+        raise ProblemError(415, "media-type", "Send Content-Type: application/json in UTF-8, uncompressed.")
+
+
+async def _body(request: ApiRequest) -> bytes:
+    """The body, refused with 413 before it is read whole if it is too large."""
+    try:
+        return await request.body()
+    except InternalServerException:  # the client went away in the middle; nobody reads the answer
+        raise ProblemError(400, "bad-request", "The body ended too early.") from None
+
+
+def _spend(gateway: Gateway, integration: Integration, reports: int) -> None:
+    """Count reports against the integration's rate.  Raises the problem 429."""
+    wait = gateway.rates.take(limits.parse(integration.rate), integration.source, reports)
+    if wait is not None:
+        metrics.REFUSED.labels("too-many").inc(reports)
+        raise ProblemError(
+            429,
+            "too-many",
+            f"Your integration may send {integration.rate}; send the same again later.",
+            headers={"Retry-After": str(wait)},
+        )
+
+
+def _refusal(error: SubmissionError) -> ProblemError:
+    """The problem of a submission that can't be taken: 400 if it is not JSON, else 422."""
+    invalid = isinstance(error, InvalidError)
+    reason = "invalid" if invalid else "malformed"
+    metrics.REFUSED.labels(reason).inc()
+    return ProblemError(
+        422 if invalid else 400,
+        reason,
+        "See errors for each wrong field and its remedy.",
+        errors=error.problems,
+    )
+
+
+router: Final = Router(path="/v1/reports", route_handlers=[submit_report, submit_batch])

@@ -1,0 +1,46 @@
+"""The gateway as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+
+from producers.gateway import api, health, metrics
+from producers.gateway.problems import EXCEPTION_HANDLERS
+from producers.gateway.service import Gateway
+
+PROMETHEUS = PrometheusConfig(app_name="gateway", prefix="saqbol_gateway_http", group_path=True)
+
+
+class MetricsController(PrometheusController):
+    """Metrics in Prometheus' text format."""
+
+    path = "/metrics"
+    include_in_schema = False
+
+
+def create_app(gateway: Gateway) -> Litestar:
+    """The application around one `Gateway`, whose way into Kafka lives as long as the application."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        metrics.KAFKA_READY.set_function(lambda: gateway.publisher.ready)
+        gateway.publisher.start()
+        try:
+            yield
+        finally:
+            await gateway.publisher.close()
+
+    return Litestar(
+        route_handlers=[api.router, health.router, MetricsController],
+        lifespan=[lifespan],
+        state=State({"gateway": gateway}),
+        middleware=[PROMETHEUS.middleware],
+        exception_handlers=EXCEPTION_HANDLERS,
+        logging_config=None,
+        openapi_config=None,
+    )

@@ -1,0 +1,67 @@
+"""What the API and the web form have in common: from submissions to acknowledged reports."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from limits import RateLimitItem
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from producers.gateway import metrics
+from producers.gateway.problems import ProblemError
+from producers.gateway.publisher import RETRY_AFTER, KafkaAwayError, Publisher
+from producers.intake import Intake, Origin, read_report
+from producers.integrations import Integrations
+from producers.reporters import ReporterHasher
+
+
+class RateLimiter:
+    """Sliding windows in this process's memory: each of several gateway processes counts for itself."""
+
+    def __init__(self) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def take(self, limit: RateLimitItem, key: str, cost: int = 1) -> int | None:
+        """None if `cost` more are within the limit, which they then use up; else seconds to wait."""
+        if self._limiter.hit(limit, key, cost=cost):
+            return None
+        reset, _ = self._limiter.get_window_stats(limit, key)
+        return max(1, math.ceil(reset - time.time()))
+
+
+class Gateway:
+    """One gateway process: who may publish, how reporters are hashed, and the way into Kafka."""
+
+    def __init__(self, integrations: Integrations, hasher: ReporterHasher, publisher: Publisher) -> None:
+        self.integrations = integrations
+        self.publisher = publisher
+        self.hasher = hasher
+        self.rates = RateLimiter()
+
+    def intake(self, raw: bytes | msgspec.Raw, origin: Origin) -> Intake:
+        """The report that a submission's JSON becomes now.  Raises producers.problems.SubmissionError."""
+        return read_report(raw, origin, datetime.now(UTC), self.hasher)
+
+    async def publish(self, intakes: Sequence[Intake]) -> None:
+        """Return once all are acknowledged, or raise the problem 503: then none of them is promised."""
+        started = time.perf_counter()
+        try:
+            await self.publisher.publish([intake.report for intake in intakes])
+        except KafkaAwayError as error:
+            metrics.REFUSED.labels("log-away").inc(len(intakes))
+            raise ProblemError(
+                503,
+                "log-away",
+                "Nothing was accepted.  Send the same again later: a report that did arrive is not counted twice.",
+                headers={"Retry-After": str(RETRY_AFTER)},
+            ) from error
+        metrics.KAFKA_SECONDS.observe(time.perf_counter() - started)
+        for intake in intakes:
+            metrics.ACCEPTED.labels(intake.report.source).inc()
+            for kind, count in intake.masked.items():
+                metrics.MASKED.labels(kind).inc(count)

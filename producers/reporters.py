@@ -1,0 +1,102 @@
+"""Who reported, without knowing who: a keyed hash of the reporter's phone or chat id (HMAC-SHA256, RFC 2104).
+
+Numbers are few enough to try them all, so a plain hash would hide nobody: only the key does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import unicodedata
+from pathlib import Path
+from typing import Final
+
+import phonenumbers
+
+from schemas.events import Channel
+
+KEY_BYTES: Final = 32
+_HASH_DIGITS: Final = 32
+_REGION: Final = "KZ"
+_PHONE_SHAPE: Final = re.compile(r"\+?[0-9]+")
+_SEPARATORS: Final = re.compile(r"[\s().\-‐-―]+")
+#: A number of Kazakhstan or Russia inside an identifier, e.g. `wa-77051234567-3`.
+_PHONE_INSIDE: Final = re.compile(r"(?<![0-9])(?:\+?7|8)?7[0-9]{9}(?![0-9])")
+
+
+class ReporterKeyError(ValueError):
+    """The key file is missing, unreadable or too short; the message names the file and the remedy."""
+
+
+def normalise(reporter: str, channel: Channel) -> str:
+    """One form for one person: E.164 for a phone in whatever spelling, else `channel:id`.
+
+    Ten digits without a prefix are a phone, except from Telegram, whose chat ids look the same.
+    """
+    plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", reporter))
+    plain = "".join(str(unicodedata.decimal(c, c)) for c in plain)
+    if _PHONE_SHAPE.fullmatch(plain) and (len(plain) > 10 or channel is not Channel.TELEGRAM):
+        try:
+            number = phonenumbers.parse(plain, _REGION)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is not None and phonenumbers.is_valid_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{channel.value}:{plain.casefold()}"
+
+
+def holds_phone(identifier: str) -> bool:
+    """Whether an identifier contains something that looks like a subscriber's number."""
+    return _PHONE_INSIDE.search(identifier) is not None
+
+
+class ReporterHasher:
+    """Hashes with one secret key; the same key must be used for as long as reporters are to be told apart."""
+
+    def __init__(self, key: bytes) -> None:
+        """`key`: at least 32 random bytes.  Raises ReporterKeyError if it is shorter."""
+        if len(key) < KEY_BYTES:
+            raise ReporterKeyError(f"a key of {len(key)} bytes is too short; use at least {KEY_BYTES} random bytes")
+        self._key = key
+
+    def reporter(self, reporter: str, channel: Channel) -> str:
+        """32 hexadecimal digits that stand for the person (`ReporterHash`)."""
+        return self._digest("reporter", normalise(reporter, channel))
+
+    def reference(self, source: str, source_ref: str) -> str:
+        """A stand-in for a source_ref that holds a phone or a secret: the same one for every retry."""
+        return "h-" + self._digest("source-ref", f"{source}\x1f{source_ref}")
+
+    def derive(self, purpose: str) -> bytes:
+        """A key for another purpose, independent of what the hashes use (32 bytes)."""
+        return hmac.digest(self._key, f"derive\x1f{purpose}".encode(), hashlib.sha256)
+
+    def _digest(self, purpose: str, value: str) -> str:
+        text = f"{purpose}\x1f{value}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:_HASH_DIGITS]
+
+
+def load_key(path: Path) -> ReporterHasher:
+    """The hasher whose key is in a file.  Raises ReporterKeyError."""
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise ReporterKeyError(f"{path}: {error.strerror}; create it with 32 random bytes in hexadecimal") from error
+    try:
+        return ReporterHasher(key)
+    except ReporterKeyError as error:
+        raise ReporterKeyError(f"{path}: {error}") from error
+
+
+def create_key(path: Path) -> None:
+    """Write a fresh random key to `path`, readable by its owner alone; an existing file is kept."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
