@@ -86,7 +86,8 @@ def to_report(
     if problems:
         raise InvalidError(problems)
 
-    own = _own_numbers(submission.reporter, origin.channel)
+    reporter = normalise(submission.reporter, origin.channel) if submission.reporter else None
+    own = (submission.reporter, reporter) if submission.reporter and reporter and reporter.startswith("+") else ()
     kinds: Counter[str] = Counter()
 
     def masked(value: str, limit: int) -> str:
@@ -111,7 +112,6 @@ def to_report(
     }
     if body["region"] is None and body["district"] is None:
         body |= {"region": origin.region, "district": origin.district}
-    reporter = submission.reporter
     report = Report(
         **body,
         id=report_id(origin.source, source_ref),
@@ -120,7 +120,7 @@ def to_report(
         channel=origin.channel,
         received_at=received_at,
         happened_at=_utc(submission.happened_at) or received_at,
-        reporter=hasher.reporter(reporter, origin.channel) if hasher and reporter else None,
+        reporter=hasher.reporter(reporter) if hasher and reporter else None,
         area_code=origin.area_code,
     )
     return Intake(report, dict(kinds))
@@ -175,14 +175,6 @@ def _problems(
 
 def _holds_secret(source_ref: str, own: tuple[str, ...]) -> bool:
     return holds_phone(source_ref) or bool(mask(source_ref, own).kinds)
-
-
-def _own_numbers(reporter: str | None, channel: Channel) -> tuple[str, ...]:
-    """The reporter's phone as given and in E.164, to be masked wherever it occurs."""
-    if reporter is None:
-        return ()
-    normal = normalise(reporter, channel)
-    return (reporter, normal) if normal.startswith("+") else (reporter,)
 
 
 def _optional(value: str | None, masked: Callable[[str, int], str]) -> str | None:

@@ -14,15 +14,13 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
-import phonenumbers
-
 from schemas.events import Channel
 
 KEY_BYTES: Final = 32
 _HASH_DIGITS: Final = 32
-_REGION: Final = "KZ"
-_PHONE_SHAPE: Final = re.compile(r"\+?[0-9]+")
 _SEPARATORS: Final = re.compile(r"[\s().\-‐-―]+")
+_INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{7,14}")
+_NATIONAL: Final = re.compile(r"[78]?[67][0-9]{9}")
 #: A number of Kazakhstan or Russia inside an identifier, e.g. `wa-77051234567-3`.
 _PHONE_INSIDE: Final = re.compile(r"(?<![0-9])(?:\+?7|8)?7[0-9]{9}(?![0-9])")
 
@@ -32,19 +30,18 @@ class ReporterKeyError(ValueError):
 
 
 def normalise(reporter: str, channel: Channel) -> str:
-    """One form for one person: E.164 for a phone in whatever spelling, else `channel:id`.
+    """One form for one person: `+` and digits for a phone in whatever spelling, else `channel:id`.
 
-    Ten digits without a prefix are a phone, except from Telegram, whose chat ids look the same.
+    A national number has 10 digits, from Kazakhstan's trunk prefix 8 or country code 7 on 11.  Ten digits alone are a
+    phone except from Telegram, whose chat ids look the same.  The rule is written out instead of asking a library of
+    numbering plans: a hash must not change because such a library learns of a new range.
     """
-    plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", reporter))
-    plain = "".join(str(unicodedata.decimal(c, c)) for c in plain)
-    if _PHONE_SHAPE.fullmatch(plain) and (len(plain) > 10 or channel is not Channel.TELEGRAM):
-        try:
-            number = phonenumbers.parse(plain, _REGION)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is not None and phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    plain = unicodedata.normalize("NFKC", reporter)
+    plain = _SEPARATORS.sub("", "".join(str(unicodedata.decimal(c, c)) for c in plain))
+    if _INTERNATIONAL.fullmatch(plain):
+        return plain
+    if _NATIONAL.fullmatch(plain) and (len(plain) == 11 or channel is not Channel.TELEGRAM):
+        return "+7" + plain[-10:]
     return f"{channel.value}:{plain.casefold()}"
 
 
@@ -62,9 +59,9 @@ class ReporterHasher:
             raise ReporterKeyError(f"a key of {len(key)} bytes is too short; use at least {KEY_BYTES} random bytes")
         self._key = key
 
-    def reporter(self, reporter: str, channel: Channel) -> str:
-        """32 hexadecimal digits that stand for the person (`ReporterHash`)."""
-        return self._digest("reporter", normalise(reporter, channel))
+    def reporter(self, normal: str) -> str:
+        """32 hexadecimal digits that stand for the person (`ReporterHash`), from the form that `normalise` gives."""
+        return self._digest("reporter", normal)
 
     def reference(self, source: str, source_ref: str) -> str:
         """A stand-in for a source_ref that holds a phone or a secret: the same one for every retry."""

@@ -7,7 +7,7 @@ checked again against the JSON Schema generated from the same type, which finds 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -57,13 +57,15 @@ def decode_submission(raw: bytes | msgspec.Raw) -> ReportSubmission:
         raise MalformedError from None
 
 
-def convert_submission(fields: dict[str, Any]) -> ReportSubmission:
-    """The submission in a dict of JSON-like values (datetimes may be `datetime`).  Raises as `decode_submission`."""
+def encode_submission(submission: ReportSubmission | Mapping[str, Any]) -> bytes:
+    """A submission as JSON, from its struct or from a mapping of JSON-like values (times may be `datetime`).
+
+    Raises MalformedError if it has no such form, e.g. because a text holds half of a surrogate pair.
+    """
     try:
-        raw = msgspec.json.encode(fields)
-    except (TypeError, ValueError, RecursionError):  # not JSON-like, or a lone surrogate
+        return msgspec.json.encode(submission)
+    except (TypeError, ValueError, RecursionError):
         raise MalformedError from None
-    return decode_submission(raw)
 
 
 def _all_problems(raw: bytes | msgspec.Raw, first: msgspec.ValidationError) -> InvalidError:
