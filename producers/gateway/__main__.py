@@ -10,6 +10,7 @@ import uvicorn
 
 from producers import integrations, reporters
 from producers.gateway import settings
+from producers.gateway.access import with_access_log
 from producers.gateway.app import create_app
 from producers.gateway.publisher import Publisher
 from producers.gateway.service import Gateway
@@ -30,7 +31,7 @@ def main() -> int:
         sys.stderr.write(f"The gateway can't start: {error}\n")
         return 2
     uvicorn.run(
-        create_app(gateway),
+        with_access_log(create_app(gateway)),
         host=options.host,
         port=options.port,
         log_config=None,

@@ -12,6 +12,7 @@ from litestar.exceptions import InternalServerException
 from msgspec import Meta, Struct
 
 from producers.gateway import metrics
+from producers.gateway.openapi import BatchOperation, ReportOperation, problem_responses
 from producers.gateway.problems import ProblemError, RefusedItem
 from producers.gateway.service import Gateway
 from producers.intake import Intake
@@ -56,9 +57,30 @@ class _Batch(Struct, forbid_unknown_fields=True):
 _batch_decoder: Final = msgspec.json.Decoder(_Batch)
 
 
-@post("/", status_code=202, request_max_body_size=MAX_REPORT_BYTES)
+#: What both operations may answer when they refuse.
+_PROBLEMS: Final = problem_responses(
+    (400, "malformed"),
+    (401, "unauthorised"),
+    (413, "too-large"),
+    (415, "media-type"),
+    (422, "invalid"),
+    (429, "too-many"),
+    (503, "log-away"),
+)
+
+
+@post(
+    "/",
+    status_code=202,
+    request_max_body_size=MAX_REPORT_BYTES,
+    operation_class=ReportOperation,
+    operation_id="submitReport",
+    summary="Send one report",
+    response_description="The report is in the log; the same source_ref gets the same id however often it is sent",
+    responses=_PROBLEMS,
+)
 async def submit_report(request: ApiRequest) -> Response[AcceptedReport]:
-    """Take one report: answered once Kafka has acknowledged it."""
+    """Answered once Kafka has acknowledged the report on all in-sync replicas."""
     gateway, integration = _authorise(request)
     _check_media_type(request)
     body = await _body(request)
@@ -72,9 +94,22 @@ async def submit_report(request: ApiRequest) -> Response[AcceptedReport]:
     return Response(AcceptedReport(id=report.id, received_at=report.received_at), status_code=202)
 
 
-@post("/batch", status_code=202, request_max_body_size=MAX_BATCH_BYTES)
+@post(
+    "/batch",
+    status_code=202,
+    request_max_body_size=MAX_BATCH_BYTES,
+    operation_class=BatchOperation,
+    operation_id="submitBatch",
+    summary="Send up to 500 reports",
+    response_description="At least one report is in the log; each refused one is named with all that is wrong",
+    responses=_PROBLEMS,
+)
 async def submit_batch(request: ApiRequest) -> Response[BatchResult]:
-    """Take up to 500 reports: the good ones are accepted together, the bad ones named by their index."""
+    """The good reports are accepted together, the bad ones named by their index.
+
+    202 as soon as one report was accepted; 422 if none can be taken; 503 if Kafka did not acknowledge all of the good
+    ones: then none of them is promised, and sending the same batch again makes no second report.
+    """
     gateway, integration = _authorise(request)
     _check_media_type(request)
     items = _items(await _body(request))
@@ -171,4 +206,6 @@ def _refusal(error: SubmissionError) -> ProblemError:
     )
 
 
-router: Final = Router(path="/v1/reports", route_handlers=[submit_report, submit_batch])
+router: Final = Router(
+    path="/v1/reports", route_handlers=[submit_report, submit_batch], tags=["reports"], security=[{"key": []}]
+)

@@ -9,7 +9,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
-from producers.gateway import api, health, metrics
+from producers.gateway import api, assets, health, metrics, openapi
 from producers.gateway.problems import EXCEPTION_HANDLERS
 from producers.gateway.service import Gateway
 
@@ -36,11 +36,12 @@ def create_app(gateway: Gateway) -> Litestar:
             await gateway.publisher.close()
 
     return Litestar(
-        route_handlers=[api.router, health.router, MetricsController],
+        route_handlers=[api.router, health.router, assets.router, MetricsController],
         lifespan=[lifespan],
         state=State({"gateway": gateway}),
         middleware=[PROMETHEUS.middleware],
+        before_send=[assets.add_security_headers],
         exception_handlers=EXCEPTION_HANDLERS,
         logging_config=None,
-        openapi_config=None,
+        openapi_config=openapi.config(api.MAX_REPORT_BYTES, api.MAX_BATCH_BYTES, api.MAX_BATCH),
     )
