@@ -1,0 +1,164 @@
+"""A real Elasticsearch for one machine, on loopback only: the server of `integ-test-zip` with our configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from deploy import dictionaries
+from deploy.stack import artifacts, java
+from deploy.stack.account import Account, account_for_elasticsearch, give, obstacle
+from deploy.stack.artifacts import Say
+from deploy.stack.errors import StackError
+from deploy.supervisor import Service
+
+HOST: Final = "127.0.0.1"
+
+#: The option of the server's jvm.options that the Java runtime can't honour: the module isn't in it.
+_MISSING_MODULE: Final = "jdk.incubator.vector"
+
+_PROBE_TIMEOUT: Final = 2.0
+_KEYSTORE_TIMEOUT: Final = 60
+
+
+def service(home: Path, cache: Path, *, port: int, heap: str, password: str | None, say: Say) -> Service:
+    """Elasticsearch as a service to supervise: downloaded, unpacked and configured, its data in `home`.
+
+    `heap` is its heap (as in -Xmx); with a `password` security is on, for the user `elastic`.  As root it runs under
+    another account.  Raises StackError, also if that account can't reach the folders.
+    """
+    account = account_for_elasticsearch()
+    distribution = _distribution(cache, say)
+    runtime = java.java_home()
+    folder = home / "elasticsearch"
+    config = folder / "config"
+    for part in (config, folder / "data", folder / "logs", folder / "tmp"):
+        part.mkdir(parents=True, exist_ok=True)
+    _configure(folder, distribution, port, heap, secure=password is not None)
+    environment = {
+        "ES_JAVA_HOME": str(runtime),
+        "ES_PATH_CONF": str(config),
+        "ES_TMPDIR": str(folder / "tmp"),
+        "CLI_JAVA_OPTS": " ".join(java.COMMON_OPTIONS),
+    }
+    if password is not None:
+        _set_password(distribution, config, environment, password)
+    if account:
+        _let_in(account, runtime, distribution, folder)
+        give(folder, account)
+    return Service(
+        name="elasticsearch",
+        command=[str(distribution / "bin" / "elasticsearch")],
+        log=home / "logs" / "elasticsearch.log",
+        environment=environment,
+        directory=folder,
+        account=(account.uid, account.gid) if account else None,
+        ready=lambda: asyncio.to_thread(_answers, port, password),
+        ready_within=120,
+    )
+
+
+def _let_in(account: Account, *folders: Path) -> None:
+    for folder in folders:
+        closed = obstacle(folder, account)
+        if closed:
+            raise StackError(
+                f"Elasticsearch refuses to run as root, so it runs under the account {account.name!r}, which may not "
+                f"enter {closed} on the way to {folder}.\n"
+                f"Start SaqBol as an ordinary user, or move the checkout to a folder that everybody may enter "
+                f"(for instance /srv), or allow it: chmod o+x {closed}"
+            )
+
+
+def _distribution(cache: Path, say: Say) -> Path:
+    """The unpacked server, from the download that `artifacts.lock` pins."""
+    (artifact,) = artifacts.read_lock("elasticsearch")
+    target = cache / f"elasticsearch-{artifact.parts[2]}-{artifact.sha256[:12]}"
+    if target.exists():
+        return target
+    (archive,) = artifacts.fetch([artifact], cache / "maven", say)
+    say("unpacking Elasticsearch")
+    # unpacked beside its place and then renamed: what exists is whole, even after an interruption
+    with tempfile.TemporaryDirectory(dir=cache, prefix="unpacking-") as unfinished:
+        with zipfile.ZipFile(archive) as file:
+            file.extractall(unfinished)
+        (root,) = Path(unfinished).iterdir()
+        for path in (root, *root.rglob("*")):
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+        try:
+            root.rename(target)
+        except OSError:
+            if not target.exists():  # else another process was faster
+                raise
+    archive.unlink(missing_ok=True)
+    return target
+
+
+def _configure(folder: Path, distribution: Path, port: int, heap: str, *, secure: bool) -> None:
+    """Write the configuration folder: the distribution's own files, ours over them, and the dictionaries."""
+    config = folder / "config"
+    shutil.copytree(distribution / "config", config, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    lines = (distribution / "config" / "jvm.options").read_text(encoding="utf-8").splitlines(keepends=True)
+    (config / "jvm.options").write_text("".join(line for line in lines if _MISSING_MODULE not in line), "utf-8")
+    options = [f"-Xms{heap}", f"-Xmx{heap}", *java.COMMON_OPTIONS]
+    (config / "jvm.options.d" / "saqbol.options").write_text("\n".join(options) + "\n", encoding="utf-8")
+    settings = {
+        "cluster.name": "saqbol",
+        "node.name": "saqbol-1",
+        "path.data": str(folder / "data"),
+        "path.logs": str(folder / "logs"),
+        "network.host": HOST,
+        "http.port": port,
+        "transport.port": 0,
+        "discovery.type": "single-node",
+        # a disk that is nearly full must not turn the indices of a developer's machine read-only
+        "cluster.routing.allocation.disk.threshold_enabled": False,
+        "xpack.security.enabled": secure,
+    }
+    (config / "elasticsearch.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    dictionaries.install(config / "hunspell")
+
+
+def _set_password(distribution: Path, config: Path, environment: dict[str, str], password: str) -> None:
+    """Put the first password of the user `elastic` into the keystore."""
+    tool = [str(distribution / "bin" / "elasticsearch-keystore")]
+    (config / "elasticsearch.keystore").unlink(missing_ok=True)
+    for arguments, text in ((["create"], ""), (["add", "--stdin", "bootstrap.password"], password + "\n")):
+        result = subprocess.run(
+            [*tool, *arguments],
+            input=text,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **environment},
+            timeout=_KEYSTORE_TIMEOUT,
+            check=False,
+        )
+        if result.returncode:
+            raise StackError(f"elasticsearch-keystore {arguments[0]} failed:\n{result.stdout}{result.stderr}")
+
+
+def _answers(port: int, password: str | None) -> bool:
+    """Whether the cluster's health is at least yellow: it has a master and its indices are there."""
+    request = urllib.request.Request(f"http://{HOST}:{port}/_cluster/health")
+    if password is not None:
+        token = base64.b64encode(f"elastic:{password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {token}")
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            request, timeout=_PROBE_TIMEOUT
+        ) as reply:
+            return json.load(reply)["status"] in ("yellow", "green")
+    except (OSError, urllib.error.URLError, ValueError, KeyError):
+        return False
