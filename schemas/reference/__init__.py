@@ -54,7 +54,7 @@ class OfficialNumber(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """
 
     value: str
-    kind: str
+    kind: Literal["short-code", "e164", "sender", "link"]
     owner: Words
     purpose: Words
     source: str
@@ -62,12 +62,18 @@ class OfficialNumber(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Region(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A region or city of republican significance; `stems` are the word stems that mean it in texts."""
+    """A region or city of republican significance.
+
+    `stems` are beginnings of words that mean it by themselves, `marked_stems` only beside the word for its kind (область,
+    облысы); one that begins with `=` must be the whole word.
+    """
 
     code: Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$")]
+    kind: Literal["region", "city"]
     name: Words
     area_codes: list[Digits]
     stems: list[str] = []
+    marked_stems: list[str] = []
 
 
 class District(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

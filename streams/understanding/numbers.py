@@ -1,60 +1,192 @@
-"""Numbers and other contacts of a report: found in a text, or given by the channel."""
+"""Numbers and other contacts of a report: found in a text, or given by the channel.
+
+`find_contacts` reads a text; `normalise` reads one contact as a channel sent it.  Both give `FoundContact`s: what was written,
+where, its kind, its identity (`value`), its role.  What words around digits mean is in `rules/cues/numbers.yaml`.
+"""
 
 from __future__ import annotations
 
 import re
-
-import phonenumbers
+from typing import Final
 
 from schemas import reference
 from schemas.events import ContactKind, ContactOrigin, ContactRole, FoundContact
+from streams.understanding import cues, online, phones, shortcodes
+from streams.understanding.cues import after, before
+from streams.understanding.folding import fold
+from streams.understanding.online import Span
 
-_RUN = re.compile(r"(?<![\w+])\+?\d(?:[ \-().]{0,3}\d){9,14}(?!\d)")
-_SHORT = re.compile(r"(?<![\w+.,:-])\d{3,5}(?![\d.,:]|\s*(?:тг|тенге|тыс|млн|год|г\.|%|₸))")
+_CUES: Final = cues.load("numbers")
+_SHORT_DIGITS: Final = re.compile(r"\d{3,5}")
+_SENDER: Final = re.compile(r"(?=[\w ._&-]{3,11}$)[a-z0-9][a-z0-9 ._&-]*[a-z][a-z0-9 ._&-]*[a-z0-9]$|[a-z]{3,11}$")
+#: An account as a channel gives it: "@name", or "telegram:@name" as we write it ourselves.
+_ACCOUNT: Final = re.compile(r"(?:(?P<service>telegram|instagram|tiktok):)?@(?P<name>[a-z][a-z0-9_.]{1,31})$")
 
 
 def find_contacts(text: str, area_code: str | None = None) -> list[FoundContact]:
-    """Every contact named in `text`, in order; `area_code` completes local numbers."""
-    found = []
-    for match in _RUN.finditer(text):
-        contact = normalise(match.group(), area_code)
-        if contact.kind is ContactKind.E164:
-            found.append(_placed(contact, match.start(), match.end()))
-    for match in _SHORT.finditer(text):
-        if match.group() in reference.official_numbers():
-            found.append(_placed(normalise(match.group()), match.start(), match.end()))
-    return sorted(found, key=lambda c: c.start or 0)
+    """Every contact named in `text`, in order of appearance, with `origin` text and character offsets.
+
+    `area_code` (e.g. `71541`) completes local numbers; without it a local number has kind `invalid`.  Sums, dates, times,
+    IIN, cards and codes are no contacts.
+    """
+    folded = fold(text)
+    spans = [_sender_or_link(span, folded) for span in online.scan(folded)]
+    rest = _without(folded, spans)
+    called, groups = phones.scan(rest, area_code)
+    spans += [span for phone in called if (span := _phone(phone, rest))]
+    spans += shortcodes.short_codes(rest, groups)
+    spans += shortcodes.senders(rest, spans)
+    spans += shortcodes.hidden(rest, spans)
+    spans.sort()
+    return [_contact(text, folded, span) for span in spans]
 
 
 def normalise(raw: str, area_code: str | None = None, role: ContactRole = ContactRole.SUSPECT) -> FoundContact:
-    """The contact that `raw` means; kind `invalid`, without value, if no rule makes sense of it."""
-    digits = re.sub(r"\D", "", raw)
-    if area_code and len(area_code) + len(digits) == 10:
-        digits = "8" + area_code + digits
-    if 3 <= len(digits) <= 5 and digits == raw.strip():
-        return FoundContact(raw=raw, kind=ContactKind.SHORT_CODE, value=digits, role=role)
-    try:
-        number = phonenumbers.parse("+" + digits if raw.strip().startswith("+") else digits, "KZ")
-    except phonenumbers.NumberParseException:
-        return FoundContact(raw=raw, kind=ContactKind.INVALID, role=role)
-    if not phonenumbers.is_valid_number(number):
-        return FoundContact(raw=raw, kind=ContactKind.INVALID, role=role)
-    value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return FoundContact(raw=raw, kind=ContactKind.E164, value=value, role=role)
+    """The contact that a channel gave as `raw`; kind `invalid`, without value, if no rule makes sense of it.
+
+    Unlike in a text, digits alone are taken for what they look like: 3 to 5 of them are a short code, unless `area_code`
+    makes them a local number.
+    """
+    folded = fold(raw).strip(" \0\r\n.,;:!?\"'«»")
+    kind, value = _given(folded, area_code)
+    return _described(FoundContact(raw=raw, kind=kind, value=value, role=role))
 
 
 def official(contact: FoundContact) -> reference.OfficialNumber | None:
-    """The entry of the official number or sender that `contact` names, if it is one."""
+    """The entry of the official number, sender or site that `contact` names; None if it is nobody official's.
+
+    In role `suspect` such a number was *impersonated*: it never counts as a bad one.
+    """
     return reference.official_numbers().get(contact.value) if contact.value else None
 
 
-def _placed(contact: FoundContact, start: int, end: int) -> FoundContact:
+def _given(folded: str, area_code: str | None) -> tuple[ContactKind, str]:
+    if not folded:
+        return ContactKind.INVALID, ""
+    if _SHORT_DIGITS.fullmatch(folded):
+        value = phones.local(folded, area_code) if area_code and folded not in reference.official_numbers() else ""
+        return (ContactKind.E164, value) if value else (ContactKind.SHORT_CODE, folded)
+    if account := _ACCOUNT.match(folded):
+        return ContactKind.HANDLE, f"{account['service'] or 'telegram'}:@{account['name']}"
+    entry = reference.official_numbers().get(folded.upper())
+    if entry and entry.kind == "sender":
+        return ContactKind.SENDER, entry.value
+    found = online.scan(folded)
+    if len(found) == 1:
+        return found[0].kind, found[0].value
+    called = [phone for phone in phones.scan(folded, area_code)[0] if phone.value]
+    if len({phone.value for phone in called}) == 1:
+        return ContactKind.E164, called[0].value
+    if shortcodes.hidden(folded, ()):
+        return ContactKind.HIDDEN, ""
+    if not called and _SENDER.match(folded):
+        return ContactKind.SENDER, folded.upper()
+    inner = {(c.kind, c.value) for c in find_contacts(folded, area_code) if c.value}
+    return inner.pop() if len(inner) == 1 else (ContactKind.INVALID, "")
+
+
+def _sender_or_link(span: Span, folded: str) -> Span:
+    """A bare host is a sender where the words around say so: "СМС от KASPI.KZ"."""
+    written = folded[span.start : span.end]
+    if span.kind is ContactKind.LINK and shortcodes.is_sender(
+        written, before(folded, span.start), after(folded, span.end)
+    ):
+        return Span(span.start, span.end, ContactKind.SENDER, written.upper())
+    return span
+
+
+def _without(folded: str, spans: list[Span]) -> str:
+    """`folded` with what `spans` cover taken out, so that nothing in a link is read a second time; same length."""
+    for span in spans:
+        folded = folded[: span.start] + "\uffff" * (span.end - span.start) + folded[span.end :]
+    return folded
+
+
+def _phone(phone: phones.Phone, folded: str) -> Span | None:
+    """The number as a contact, or None where the words around say that it is something else."""
+    preceding = before(folded, phone.start)
+    if phone.written != "international":
+        following = after(folded, phone.end)
+        if _CUES["not_a_phone_before"].match(preceding) or _CUES["code_before"].match(preceding):
+            return None
+        if _CUES["amount_after"].match(following) and not (phone.written == "national" and following[:1] in ",."):
+            return None
+        called = _CUES["phone_word_before"].match(preceding) is not None
+        if phone.written == "bare" and not called and not _CUES["from_before"].match(preceding):
+            return None
+        if phone.written == "local" and not called and not _looks_local(folded[phone.start : phone.end], phone):
+            return None
+    kind = ContactKind.E164 if phone.value else ContactKind.INVALID
+    return Span(phone.start, phone.end, kind, phone.value)
+
+
+def _looks_local(written: str, phone: phones.Phone) -> bool:
+    """Whether a local number can be nothing else: dashes, and not the shape of a date or of a code."""
+    return "-" in written and " " not in written and (len(written) == 7 or len(written) == 9) and bool(phone.value)
+
+
+def _contact(text: str, folded: str, span: Span) -> FoundContact:
+    contact = FoundContact(
+        raw=text[span.start : span.end],
+        kind=span.kind,
+        value=span.value,
+        origin=ContactOrigin.TEXT,
+        start=span.start,
+        end=span.end,
+    )
+    return _described(contact, _role(contact, before(folded, span.start), after(folded, span.end)))
+
+
+def _described(contact: FoundContact, role: ContactRole | None = None) -> FoundContact:
+    """`contact` with its operator and region, where its range tells them."""
+    known = contact.kind is ContactKind.E164
     return FoundContact(
         raw=contact.raw,
         kind=contact.kind,
         value=contact.value,
-        role=contact.role,
-        origin=ContactOrigin.TEXT,
-        start=start,
-        end=end,
+        role=role or contact.role,
+        origin=contact.origin,
+        start=contact.start,
+        end=contact.end,
+        operator=phones.operator(contact.value) if known else None,
+        region=phones.region(contact.value) if known else None,
     )
+
+
+def _role(contact: FoundContact, preceding: str, following: str) -> ContactRole:
+    """Whose contact it is, by the words around it.  Who called or wrote from it comes first: 1414 can be spoofed."""
+    known = official(contact) is not None
+    if contact.kind in {ContactKind.LINK, ContactKind.EMAIL}:
+        return ContactRole.OFFICIAL if known else ContactRole.SUSPECT
+    if contact.kind in {ContactKind.HIDDEN, ContactKind.INVALID} or _used(preceding, following):
+        return ContactRole.SUSPECT
+    if not known and _CUES["other_before"].match(preceding):
+        return ContactRole.OTHER
+    if not known and _is_own(preceding, following):
+        return ContactRole.OWN
+    if _is_help(known, preceding, following):
+        return ContactRole.HELPLINE
+    return ContactRole.OFFICIAL if known else ContactRole.SUSPECT
+
+
+def _used(preceding: str, following: str) -> bool:
+    """Whether somebody called or wrote from it."""
+    if any(_CUES[cue].match(following) for cue in ("ablative_after", "sender_after")):
+        return True
+    if not any(_CUES[cue].match(preceding) for cue in ("said_from_before", "from_before", "sender_before")):
+        return False
+    return not _CUES["with_before"].match(preceding)
+
+
+def _is_own(preceding: str, following: str) -> bool:
+    if _CUES["not_own_before"].match(preceding):
+        return False
+    return bool(_CUES["own_before"].match(preceding) or _CUES["own_after"].match(following))
+
+
+def _is_help(known: bool, preceding: str, following: str) -> bool:
+    """Whether one calls it for help.  A number that no list knows needs an office to go with it."""
+    if not (_CUES["help_before"].match(preceding) or _CUES["help_after"].match(following)):
+        return False
+    around = preceding[::-1] + " " + following
+    return (known or _CUES["office"].search(around) is not None) and not _CUES["asked"].search(preceding[::-1])

@@ -1,0 +1,94 @@
+"""Cues: the words around a number or a name that tell what it is.  Data in `rules/cues/*.yaml`, compiled here.
+
+A cue is a phrase over folded text (see `folding.fold`), in lower case.  Words are separated by single spaces:
+
+- `звон*`: a word that begins so; `*звон*`: a word that contains it;
+- `(с|со|от)`: one of these; an alternative may have several words;
+- `[якобы]`, `[(мой|свой)]`: a word that may be missing;
+- `..`: up to four words of any kind, within the sentence;
+- a phrase that begins with `-` is an ending glued to the thing itself (`-тен` for "1414-тен", "1414 тен", "1414тен").
+
+Example: `(смс*|сообщени*) .. (с|от)` stands before the number in "сообщение пришло мне с 1414".
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from schemas import reference
+from streams.understanding.folding import plain
+
+RULES: Final = Path(__file__).parent / "rules" / "cues"
+#: How far cues look, in characters: about a dozen words.  A bound, so that the work per contact is constant.
+REACH: Final = 90
+
+#: Between words, and between a phrase and the thing; never across the end of a sentence.
+_BETWEEN: Final = r"[^\w.!?;\n]{1,3}"
+_BESIDE: Final = r"[^\w.!?;\n]{0,4}"
+_ANY_WORD: Final = r"\w[\w-]{0,19}"
+_TOKEN: Final = re.compile(r"\[[^\]]*\]|(?:\([^)]*\)|[^ ()\[\]])+")
+
+
+class Cue(Struct, frozen=True, forbid_unknown_fields=True):
+    """Phrases of one cue.  `where` says what they stand against.
+
+    The end of what comes `before` the thing, the beginning of what comes `after` it, or any place (`within`).
+    """
+
+    where: Literal["before", "after", "within"]
+    words: Annotated[list[Annotated[str, Meta(min_length=1)]], Meta(min_length=1)]
+
+    def pattern(self) -> re.Pattern[str]:
+        """The phrases as one pattern.
+
+        One that stands `before` is compiled backwards, to `match` the `before` window below: so it needs one attempt, not
+        one at every place.  `after` is for `match`, `within` for `search`.
+        """
+        return re.compile("|".join(self._phrase(plain(words)) for words in self.words))
+
+    def _phrase(self, phrase: str) -> str:
+        backwards = self.where == "before"
+        tokens = _TOKEN.findall(phrase.removeprefix("-"))
+        body = ""
+        for position, part in enumerate(reversed(tokens) if backwards else tokens):
+            last = position == len(tokens) - 1
+            if part == "..":
+                word = r"[\w-]{0,19}\w" if backwards else _ANY_WORD
+                body += rf"(?:{word}{_BETWEEN}){{0,4}}"
+            elif part.startswith("["):
+                body += f"(?:{_word(part[1:-1], backwards)}{_BETWEEN})?"
+            else:
+                body += _word(part, backwards) + ("" if last else _BETWEEN)
+        if self.where == "within":
+            return rf"(?<!\w){body}(?!\w)"
+        if phrase.startswith("-"):
+            return rf"[»\"')]?[ -]{{0,2}}{body}(?!\w)"
+        return rf"{_BESIDE}{body}(?!\w)"
+
+
+def _word(part: str, backwards: bool) -> str:
+    alternatives = part[1:-1].split("|") if part.startswith("(") else [part]
+    return "(?:" + "|".join(_letters(word[::-1] if backwards else word) for word in alternatives) + ")"
+
+
+def _letters(word: str) -> str:
+    return "".join({"*": r"\w{0,14}", " ": _BETWEEN}.get(char) or re.escape(char) for char in word)
+
+
+def load(name: str) -> dict[str, re.Pattern[str]]:
+    """The patterns of `rules/cues/<name>.yaml` by cue.  Raises ReferenceDataError: file, place and what is wrong."""
+    return {key: cue.pattern() for key, cue in reference.load(RULES / f"{name}.yaml", dict[str, Cue]).items()}
+
+
+def before(folded: str, start: int) -> str:
+    """What precedes `start`, as far as cues look, backwards."""
+    return folded[max(0, start - REACH) : start][::-1]
+
+
+def after(folded: str, end: int) -> str:
+    """What follows `end`, as far as cues look."""
+    return folded[end : end + REACH]

@@ -1,0 +1,60 @@
+"""One form for many ways to write a letter or a digit, character by character, so that offsets stay true."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+#: Kazakh letters (and ё) as people type them on a plain Russian keyboard.
+_PLAIN: Final = str.maketrans("әғқңөұүһіё", "агкноуухие")
+#: Characters that are drawn onto or into the one before: the keycap emoji, joiners, soft hyphens.
+_INVISIBLE: Final = {0xFE0F, 0x20E3}
+#: A letter written for the digit that it looks like: "8-7О5".
+_LOOKALIKE: Final = re.compile(
+    r"(?<=\d)[oоlз](?=\d)|(?:(?<=\d)|(?<=\d-))[oо]{1,3}(?=[\d -]|$)|(?<![^\W\d_])[oо]{1,3}(?=\d)"
+)
+_LOOKALIKE_NEAR: Final = (re.compile(r"\d-?[oоlз]"), re.compile(r"[oо]\d"))
+_LOOKALIKE_DIGIT: Final = {"o": "0", "о": "0", "l": "1", "з": "3"}
+
+
+class _Folding(dict[int, str]):
+    """Translation table that fills itself as characters are met: every character maps to exactly one."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        category = unicodedata.category(char)
+        if category == "Nd":
+            folded = str(unicodedata.digit(char))
+        elif category == "Pd" or char == "\N{MINUS SIGN}":
+            folded = "-"
+        elif category in {"Zs", "Cf"} or char == "\t" or code in _INVISIBLE:
+            folded = " "
+        else:
+            narrow = unicodedata.normalize("NFKC", char)
+            lower = (narrow if len(narrow) == 1 else char).lower()
+            folded = plain(lower) if len(lower) == 1 else char
+        self[code] = folded
+        return folded
+
+
+_TABLE: Final = _Folding()
+#: What lower case alone leaves unfolded.
+_UNUSUAL: Final = re.compile(r"[^ -~\nа-я]+")
+
+
+def plain(text: str) -> str:
+    """`text` (in lower case) with Kazakh letters as they are typed on a Russian keyboard; same length."""
+    return text.translate(_PLAIN)
+
+
+@lru_cache(maxsize=16)
+def fold(text: str) -> str:
+    """`text` in lower case, with ASCII digits, hyphens and spaces, and plain letters (see `plain`); same length."""
+    if "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" in text:  # the one letter that lower() makes longer
+        text = text.translate(_TABLE)
+    folded = _UNUSUAL.sub(lambda m: m.group().translate(_TABLE), text.lower())
+    if any(near.search(folded) for near in _LOOKALIKE_NEAR):
+        folded = _LOOKALIKE.sub(lambda m: "".join(_LOOKALIKE_DIGIT[c] for c in m.group()), folded)
+    return folded

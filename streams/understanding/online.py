@@ -1,0 +1,129 @@
+"""Links, e-mail addresses and messenger handles in a text."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+from schemas.events import ContactKind
+from streams.understanding import phones
+
+_EMAIL: Final = re.compile(r"(?<![\w.+-])[a-z0-9][\w.%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])")
+_DOT: Final = r"(?:\.|\[\.\]|\(\.\))"
+_URL: Final = re.compile(r"(?:h(?:tt|xx)ps?:/{1,2}|tg://|www\.)[^\s<>\"«»“”„]{3,2000}")
+_HOST: Final = re.compile(
+    rf"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{_DOT}){{1,8}}(?:xn--[a-z0-9-]{{1,59}}|[a-z]{{2,24}}|каз|рф)"
+    r"(?![\w@-])(?::\d{2,5})?(?:[/?#][^\s<>\"«»“”„]{0,2000})?"
+)
+_HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z][a-z0-9_.]{2,31})")
+#: "телеграм: kaspi_help", "ник в инстаграме fraud.kz": the service named before, the name without @.
+_NAMED: Final = re.compile(
+    r"(?:(?P<telegram>телеграмм?\w{0,2}|телег[аеу]|telegram|\btg|\bтг)|(?P<instagram>инстаграмм?\w{0,2}|инст[аеу]|instagram|\binsta))"
+    r"(?:[ -](?:канал|чат|групп|бот|ник|аккаунт|профил|страниц|арна|парақша|парақша)\w{0,4}){0,2} ?(?::|-|—|под ником|ник) ?[«\"]?"
+    r"(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
+)
+_SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
+#: The service a bare @name belongs to, by the words before it; Telegram if none is named.
+_SERVICES: Final = {
+    "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,3}|instagram|\binsta|\big)\W"),
+    "tiktok": re.compile(r"(?:тик-?ток\w{0,2}|tiktok)\W"),
+}
+#: Endings that are names of files or of words more often than of hosts, when no path follows.
+_NOT_HOSTS: Final = frozenset(
+    {"zip", "mov", "sh", "py", "md", "rs", "ps", "id", "so", "no", "is", "it", "in", "my", "pdf", "am", "pm"}
+)
+_TRAILING: Final = ".,;:!?)]}'*_…"
+
+
+class Span(NamedTuple):
+    """Where a contact stands in a text, its kind and its identity."""
+
+    start: int
+    end: int
+    kind: ContactKind
+    value: str
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=4096)
+def registrable(host: str) -> str:
+    """The host that somebody registered ("kaspi.kz.pay.ru" → "pay.ru"; Public Suffix List); empty for no known ending."""
+    host = host.strip(".").lower().replace("[.]", ".").replace("(.)", ".")
+    if re.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}", host):
+        return host
+    if not _suffixes().publicsuffix(host.replace("каз", "қаз"), accept_unknown=False):
+        return ""
+    return _suffixes().privatesuffix(host) or ""
+
+
+def scan(folded: str) -> list[Span]:
+    """Everything of that kind in `folded` text, in order and without overlap."""
+    found: list[Span] = []
+    if "@" in folded:
+        found += [Span(m.start(), m.end(), ContactKind.EMAIL, m.group()) for m in _EMAIL.finditer(folded)]
+        found += [_handle(m, folded) for m in _HANDLE.finditer(folded)]
+    if "." in folded or "://" in folded:
+        found += [link for m in _URL.finditer(folded) if (link := _link(m))]
+        found += [link for m in _HOST.finditer(folded) if (link := _link(m))]
+    if any(name in folded for name in _SERVICE_NAMES):
+        for match in _NAMED.finditer(folded):
+            name = match["name"].rstrip("._")
+            service = "telegram" if match["telegram"] else "instagram"
+            start = match.start("name")
+            found.append(Span(start, start + len(name), ContactKind.HANDLE, f"{service}:@{name}"))
+    found.sort(key=lambda o: (o.start, -o.end))
+    return [o for i, o in enumerate(found) if o.value and all(p.end <= o.start for p in found[max(0, i - 3) : i])]
+
+
+def _handle(match: re.Match[str], folded: str) -> Span:
+    name = match.group(1).rstrip("._")
+    before = folded[max(0, match.start() - 40) : match.start()]
+    service = next((s for s, words in _SERVICES.items() if words.search(before)), "telegram")
+    value = f"{service}:@{name}" if len(name) > 2 else ""
+    return Span(match.start(), match.start(1) + len(name), ContactKind.HANDLE, value)
+
+
+def _link(match: re.Match[str]) -> Span | None:
+    """The link, or what it leads to: a number in WhatsApp, an account in Telegram, Instagram or TikTok."""
+    url = match.group().rstrip(_TRAILING)
+    schemed = "://" in url[:9]
+    try:
+        parts = urlsplit(re.sub(r"^h(?:tt|xx)p(s?):/+", r"http\1://", url) if schemed else "//" + url)
+        host, query = (parts.hostname or "").removeprefix("www."), parse_qs(parts.query)
+    except ValueError:  # not a URL after all, as an unbalanced "[" in the host
+        return None
+    base = registrable(host) if parts.scheme != "tg" else "t.me"
+    path = [segment for segment in parts.path.split("/") if segment]
+    if not base or (not schemed and not path and base == host and host.rsplit(".", 1)[-1] in _NOT_HOSTS):
+        return None
+    kind, value = _account(base, path, query) or (ContactKind.LINK, base)
+    return Span(match.start(), match.start() + len(url), kind, value)
+
+
+def _account(base: str, path: list[str], query: dict[str, list[str]]) -> tuple[ContactKind, str] | None:
+    """The account that a link to a messenger or network leads to, if the link itself names it."""
+    first = path[0] if path else ""
+    if base in {"wa.me", "whatsapp.com", "t.me", "telegram.me"}:
+        number = re.sub(r"\D", "", (query.get("phone") or [first])[0])
+        number = "7" + number[1:] if number.startswith("87") else number
+        if phones.valid(number):
+            return ContactKind.E164, "+" + number
+    if base in {"t.me", "telegram.me"}:
+        name = (query.get("domain") or [path[1] if first == "s" and len(path) > 1 else first])[0]
+        if re.fullmatch(r"[a-z]\w{3,31}", name) and name not in {"joinchat", "share", "proxy", "addstickers"}:
+            return ContactKind.HANDLE, f"telegram:@{name}"
+    if base == "instagram.com":
+        name = path[1] if first == "stories" and len(path) > 1 else first
+        if re.fullmatch(r"[\w.]{2,30}", name) and name not in {"p", "reel", "reels", "stories", "explore"}:
+            return ContactKind.HANDLE, f"instagram:@{name}"
+    if base == "tiktok.com" and first.startswith("@"):
+        return ContactKind.HANDLE, f"tiktok:{first}"
+    return None

@@ -1,0 +1,126 @@
+"""Short codes, alphanumeric SMS senders and hidden numbers in folded text: only words around them tell what they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from schemas import reference
+from schemas.events import ContactKind
+from streams.understanding import cues
+from streams.understanding.phones import Group
+from streams.understanding.online import Span
+from streams.understanding.cues import after, before
+
+_CUES: Final = cues.load("numbers")
+#: Part of something longer: a decimal, a date, a time, a USSD command, a range, a word.
+_GLUED_BEFORE: Final = re.compile(r"[.,:/\\-]\d|[*#+№_@]|[a-z]{2}|[^\W\d_](?![^\W\d_])")
+_GLUED_AFTER: Final = re.compile(r"[.,:/\\-]\d|[*#_@]|[a-z]|-?(?:й|я|е|го|му|ом|ой|ший|ші|шы)\b")
+#: What joins the codes of a list: "102, 112 или 1414".
+_JOINED: Final = re.compile(r"[ ,/]{1,3}|[ ,]{0,2}(?:и|или|либо|да|жане|немесе|мен|пен|бен)[ ,]{0,2}")
+#: What stands in the field of a sender: up to 11 characters of the GSM alphabet, here Latin (3GPP TS 23.040, 9.1.2.5).
+_NAME: Final = re.compile(
+    r"(?<![\w@.])[a-z][a-z0-9]*(?:[._&-][a-z0-9]+)*(?: (?:bank|kz|info|pay|mobile|market|travel))?(?![\w@])"
+)
+_MIN_NAME: Final = 3
+_MAX_NAME: Final = 11
+#: Programs and kinds of message, not senders.
+_NOT_SENDERS: Final = frozenset(
+    "whatsapp telegram viber instagram facebook tiktok messenger sms mms push qr apk url pin otp id ip it iphone android imei "
+    "app apple email gmail mail link online ok pdf cvv cvc sim esim gsm voip anydesk rustdesk teamviewer zoom skype".split()
+)
+
+#: How telephones in other languages show a withheld number; and the word that is called hidden in ours.
+_HIDDEN_WORDS: Final = (
+    "private number",
+    "no caller id",
+    "unknown number",
+    "withheld number",
+    "скрытый абонент",
+    "номер",
+    "номир",
+)
+_NUMBER_WORD: Final = re.compile(
+    r"private number|no caller id|unknown number|withheld number|скрытый абонент|ном[еи]р\w{0,6}"
+)
+
+
+def short_codes(folded: str, groups: Sequence[Group]) -> list[Span]:
+    """The `groups` of three to five digits that are used as a number to call or to receive from."""
+    found: list[Span] = []
+    for group in groups:
+        if not 3 <= len(group.digits) <= 5:
+            continue
+        preceding, following = before(folded, group.start), after(folded, group.end)
+        if _GLUED_BEFORE.match(preceding) or _GLUED_AFTER.match(following) or _is_amount(preceding, following):
+            continue
+        if _is_called(group, preceding, following) or _continues(group, preceding, found):
+            found.append(Span(group.start, group.end, ContactKind.SHORT_CODE, group.digits))
+    return found
+
+
+def _is_amount(preceding: str, following: str) -> bool:
+    return bool(
+        _CUES["amount_after"].match(following)
+        or _CUES["thing_before"].match(preceding)
+        or _CUES["code_before"].match(preceding)
+    )
+
+
+def _is_called(group: Group, preceding: str, following: str) -> bool:
+    if any(_CUES[cue].match(following) for cue in ("ablative_after", "dative_after")):
+        return True
+    if any(_CUES[cue].match(preceding) for cue in ("short_word_before", "calling_before", "from_before")):
+        return True
+    if _CUES["from_weak_before"].match(preceding) and _CUES["came_after"].match(following):
+        return True
+    return group.digits in reference.official_numbers() and _CUES["institution_before"].match(preceding) is not None
+
+
+def _continues(group: Group, preceding: str, found: Sequence[Span]) -> bool:
+    """Whether the group goes on with a list of short codes: "102, 112 или 1414"."""
+    if not found or group.digits not in reference.official_numbers():
+        return False
+    return _JOINED.fullmatch(preceding[: group.start - found[-1].end][::-1]) is not None
+
+
+def senders(folded: str, taken: Sequence[Span]) -> list[Span]:
+    """Names in the field of a sender: "СМС от KASPI.KZ", "HalykBank-тен хабарлама келді"."""
+    found = []
+    for match in _NAME.finditer(folded):
+        name, start, end = match.group(), match.start(), match.end()
+        if any(s.start < end and start < s.end for s in taken):
+            continue
+        if is_sender(name, before(folded, start), after(folded, end)):
+            found.append(Span(start, end, ContactKind.SENDER, name.upper()))
+    return found
+
+
+def is_sender(name: str, preceding: str, following: str) -> bool:
+    """Whether a name in Latin letters is the sender of a message, by the words around it (see `cues.before`)."""
+    if not _MIN_NAME <= len(name) <= _MAX_NAME or name in _NOT_SENDERS:
+        return False
+    return bool(
+        _CUES["sender_before"].match(preceding)
+        or _CUES["sender_after"].match(following)
+        or (_CUES["sender_came_before"].match(preceding) and _CUES["came_after"].match(following))
+    )
+
+
+def hidden(folded: str, taken: Sequence[Span]) -> list[Span]:
+    """Callers who withheld their number; not where the number itself follows after all."""
+    if not any(word in folded for word in _HIDDEN_WORDS):
+        return []
+    found = []
+    for match in _NUMBER_WORD.finditer(folded):
+        start, end = match.span()
+        if words := _CUES["hidden_before"].match(before(folded, start)):
+            start -= words.end()
+        elif words := _CUES["hidden_after"].match(after(folded, end)):
+            end += words.end()
+        elif match.group().startswith("ном"):
+            continue
+        if not any(end <= s.start <= end + 25 or s.start < end <= s.end for s in taken):
+            found.append(Span(start, end, ContactKind.HIDDEN, ""))
+    return found
