@@ -54,6 +54,7 @@ class DurableTable(faust.Table[Any, Any]):
 def make_app(stage: str, settings: Settings) -> faust.App:
     """The Faust app of one stage (`refine`, `index`, …); its consumer group is `saqbol-<stage>`."""
     home = settings.home / "state" / f"{stage}-{settings.replica}"
+    home.mkdir(parents=True, exist_ok=True)
     return faust.App(
         f"saqbol-{stage}",
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
@@ -74,7 +75,7 @@ def make_app(stage: str, settings: Settings) -> faust.App:
         broker_commit_interval=1.0,
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
-        producer_compression_type="lz4",
+        producer_compression_type="gzip",
         producer_max_request_size=max(topic.max_message_bytes for topic in topics().values()),
         consumer_max_fetch_size=max(topic.max_message_bytes for topic in topics().values()),
         worker_redirect_stdouts=False,
@@ -142,8 +143,6 @@ def keyed_table(app: faust.App, name: str, partitions: int, forget_after: timede
         partitions=partitions,
         key_type=bytes,
         value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
         extra_topic_configs=config,
         options={"ttl": int(forget_after.total_seconds())} if forget_after else {},
     )

@@ -41,7 +41,8 @@ def enrich(report: Report) -> EnrichedReport:
 def merge_contacts(given: Iterable[FoundContact], found: Iterable[FoundContact]) -> list[FoundContact]:
     """Contacts given and found, each value once: what the channel gave keeps its role, what it lacks comes from the text.
 
-    An official number is `official`, whatever role it was given.  Contacts without a value (hidden, invalid) are kept as given.
+    An accused official number stays a suspect: that is what makes it impersonated, and who counts reports looks it up in the
+    reference.  Contacts without a value (hidden, invalid) are kept as given.
     """
     merged: dict[str, FoundContact] = {}
     unknown: list[FoundContact] = []
@@ -49,8 +50,5 @@ def merge_contacts(given: Iterable[FoundContact], found: Iterable[FoundContact])
         if contact.kind in (ContactKind.HIDDEN, ContactKind.INVALID) or not contact.value:
             unknown.append(contact)
         elif contact.value not in merged:
-            official = numbers.official(contact) is not None and contact.role is ContactRole.SUSPECT
-            merged[contact.value] = (
-                msgspec.structs.replace(contact, role=ContactRole.OFFICIAL) if official else contact
-            )
+            merged[contact.value] = contact
     return [*merged.values(), *unknown]
