@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -101,16 +101,8 @@ async def batches(stream: Any) -> AsyncIterator[list[EventT[bytes]]]:
         yield list(events)
 
 
-def by_source_partition(events: Sequence[EventT[bytes]]) -> dict[int, list[EventT[bytes]]]:
-    """Events grouped by the partition they came from, each group in order."""
-    groups: dict[int, list[EventT[bytes]]] = {}
-    for event in events:
-        groups.setdefault(event.message.partition, []).append(event)
-    return groups
-
-
 @contextmanager
-def owning(event: EventT[bytes]) -> Any:
+def owning(event: EventT[bytes]) -> Iterator[None]:
     """Within this block tables belong to the partition of `event`.
 
     Faust takes a table's partition from a context variable that is set for single events only, not for batches.

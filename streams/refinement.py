@@ -62,14 +62,10 @@ def refine(record: Record) -> EnrichedReport | RejectedReport:
     if record.value is None:
         raise ValueError("a tombstone has nothing to refine")
     try:
-        report = _decode(record.value)
-    except msgspec.ValidationError as error:
-        reason = RejectReason.INVALID
-        loose = _loose(record.value)
-        version = loose.get("version") if isinstance(loose, dict) else None
-        if isinstance(version, int) and version > CONTRACT_VERSION:
-            reason = RejectReason.UNSUPPORTED_VERSION
-        return _reject(record, reason, _QUOTED.sub("'…'", str(error)), loose)
+        try:
+            report = _decode(record.value)
+        except msgspec.ValidationError as error:
+            return _invalid(record, error, _loose(record.value))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _reject(record, RejectReason.UNDECODABLE, "not JSON in UTF-8", None)
     problem = _problem(record, report)
@@ -114,6 +110,14 @@ def content_digest(report: Report) -> str:
     if fields.get("happened_at") == fields.pop("received_at"):
         fields.pop("happened_at")
     return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:16]
+
+
+def _invalid(record: Record, error: msgspec.ValidationError, loose: Any) -> RejectedReport:
+    version = loose.get("version") if isinstance(loose, dict) else None
+    newer = isinstance(version, int) and version > CONTRACT_VERSION
+    reason = RejectReason.UNSUPPORTED_VERSION if newer else RejectReason.INVALID
+    # The error quotes a wrong value, which may be a secret.
+    return _reject(record, reason, _QUOTED.sub("'…'", str(error)), loose)
 
 
 def _problem(record: Record, report: Report) -> tuple[RejectReason, str] | None:

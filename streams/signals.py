@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from schemas.events import ContactRole, EnrichedReport, FoundContact, Signal, Stance
-from streams.understanding.numbers import official
+from schemas.events import ContactRole, EnrichedReport, Signal, Stance
+from schemas.reference import official_numbers
 
 #: Characters of the masked text that travel with a signal, as an excerpt for the person on call.
 MAX_EXCERPT: Final = 200
@@ -28,16 +28,16 @@ def signals_of(enriched: EnrichedReport) -> list[Signal]:
     report = enriched.report
     if report.synthetic or enriched.stance is Stance.WARNING:
         return []
-    suspects = {c.value: c for c in enriched.contacts if c.role is ContactRole.SUSPECT and c.value}
-    keys = [f"{IMPERSONATED if official(c) else NUMBER}{value}" for value, c in suspects.items()]
+    suspects = list(dict.fromkeys(c.value for c in enriched.contacts if c.role is ContactRole.SUSPECT and c.value))
+    keys = [_number_key(value) for value in suspects]
     if enriched.stance is Stance.REPORT:
-        keys += _series(enriched, list(suspects.values()))
+        keys += _series(enriched, suspects)
     return [_signal(enriched, key) for key in keys]
 
 
-def _series(enriched: EnrichedReport, suspects: list[FoundContact]) -> list[str]:
+def _series(enriched: EnrichedReport, suspects: list[str]) -> list[str]:
     codes = [tag.code for tag in sorted(enriched.schemes, key=lambda tag: (-tag.confidence, tag.code))]
-    impersonated = [contact.value for contact in suspects if official(contact)]
+    impersonated = [value for value in suspects if value in official_numbers()]
     if impersonated:
         scheme = codes[0] if codes else NO_SCHEME
         return [f"official:{value}|{scheme}" for value in impersonated]
@@ -81,5 +81,18 @@ def by_partition(signals: Iterable[Signal], partitions: int) -> dict[int, list[S
     """Signals grouped by the partition that owns their key (CRC-32 of the key modulo the number of partitions)."""
     groups: dict[int, list[Signal]] = defaultdict(list)
     for signal in signals:
-        groups[zlib.crc32(signal.key.encode()) % partitions].append(signal)
+        groups[_partition(signal.key, partitions)].append(signal)
     return dict(groups)
+
+
+def owner_of(number: str, partitions: int) -> int:
+    """The partition that owns what is known of a number."""
+    return _partition(_number_key(number), partitions)
+
+
+def _number_key(number: str) -> str:
+    return f"{IMPERSONATED if number in official_numbers() else NUMBER}{number}"
+
+
+def _partition(key: str, partitions: int) -> int:
+    return zlib.crc32(key.encode()) % partitions

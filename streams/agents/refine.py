@@ -6,6 +6,7 @@ Reads `fraud.reports.v1`; writes batches of `fraud.reports.enriched.v1` and `fra
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,12 +15,17 @@ import msgspec
 
 from schemas.events import EnrichedReport, RejectedReport, RejectReason
 from schemas.topics import ENRICHED, REJECTED, REPORTS, SIGNALS, UNDECODABLE, topics
-from streams.app import acknowledge, batches, by_source_partition, confirm, keyed_table, log, owning, raw_topic
+from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
 from streams.refinement import Record, Seen, first_copy, refine
 from streams.settings import Settings
 from streams.signals import by_partition, signals_of
 from streams.wire import encode_batches
 
+Decided = tuple[Any, EnrichedReport | RejectedReport]
+
+#: A batch with more failed enrichments than this, and more than half of its records, is a defect of ours, not of theirs:
+#: the worker ends instead of draining the book of record into the rejected topic.
+MAX_FAILED: Final = 10
 #: How long a report id is remembered: a retry within this time is the same report.
 REMEMBERED: Final = timedelta(days=45)
 
@@ -44,26 +50,33 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
                 seen[key] = msgspec.msgpack.encode(remember)
         return verdict
 
+    def enriched_sends(verdicts: list[Decided]) -> Iterator[Awaitable[Any]]:
+        reports = [(event.message.partition, v) for event, v in verdicts if isinstance(v, EnrichedReport)]
+        for partition in {partition for partition, _ in reports}:
+            for data in encode_batches(report for source, report in reports if source == partition):
+                yield enriched_topic.send(value=data, partition=partition)
+        signals = (signal for _, report in reports for signal in signals_of(report))
+        for partition, owned in by_partition(signals, topics()[SIGNALS].partitions).items():
+            for data in encode_batches(owned):
+                yield signals_topic.send(value=data, partition=partition)
+
+    def rejected_sends(verdicts: list[Decided]) -> Iterator[Awaitable[Any]]:
+        for event, verdict in verdicts:
+            if isinstance(verdict, RejectedReport):
+                log.warning("rejected %s: %s", verdict.id, verdict.reason)
+                key = verdict.id.encode()
+                yield rejected_topic.send(key=key, value=msgspec.json.encode(verdict))
+                if verdict.reason is RejectReason.UNDECODABLE:
+                    yield undecodable_topic.send(key=key, value=event.message.value)
+
     @app.agent(raw_topic(app, REPORTS), name="refine")
     async def refine_reports(stream: Any) -> None:
         async for events in batches(stream):
-            sends = []
-            signals = []
-            for partition, group in by_source_partition(events).items():
-                verdicts = [(event, decide(event)) for event in group if event.message.value is not None]
-                reports = [verdict for _, verdict in verdicts if isinstance(verdict, EnrichedReport)]
-                sends += [enriched_topic.send(value=data, partition=partition) for data in encode_batches(reports)]
-                signals += [signal for report in reports for signal in signals_of(report)]
-                for event, verdict in verdicts:
-                    if isinstance(verdict, RejectedReport):
-                        key = verdict.id.encode()
-                        sends.append(rejected_topic.send(key=key, value=msgspec.json.encode(verdict)))
-                        log.warning("rejected %s: %s", verdict.id, verdict.reason)
-                        if verdict.reason is RejectReason.UNDECODABLE:
-                            sends.append(undecodable_topic.send(key=key, value=event.message.value))
-            for partition, owned in by_partition(signals, topics()[SIGNALS].partitions).items():
-                sends += [signals_topic.send(value=data, partition=partition) for data in encode_batches(owned)]
-            await confirm(sends)
+            verdicts = [(event, decide(event)) for event in events if event.message.value is not None]
+            failed = sum(isinstance(v, RejectedReport) and v.reason is RejectReason.FAILED for _, v in verdicts)
+            if failed > max(MAX_FAILED, len(verdicts) // 2):
+                raise RuntimeError(f"enrichment failed for {failed} of {len(verdicts)} records")
+            await confirm([*enriched_sends(verdicts), *rejected_sends(verdicts)])
             await seen.confirmed()
             acknowledge(events)
 
