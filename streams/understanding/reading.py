@@ -55,6 +55,7 @@ class _Condition(NamedTuple):
     groups: tuple[tuple[str, ...], ...]
     none: tuple[str, ...]
     within: Within
+    ordered: bool
 
 
 class _Rule(NamedTuple):
@@ -69,9 +70,9 @@ class Reader:
     def __init__(self, book: Rulebook) -> None:
         self._lexicon = Lexicon({name: c.phrases for name, c in book.concepts.items()}, book.not_typos)
         self._concepts = [
-            (name, c.negatable, tuple(_condition(t.all, (), t.within) for t in c.near))
+            (name, c.negatable, c.except_, tuple(_condition(t.all, (), t.within, t.ordered) for t in c.near))
             for name, c in book.concepts.items()
-            if c.negatable or c.near
+            if c.negatable or c.near or c.except_
         ]
         self._labels: dict[int, list[tuple[str, list[_Rule]]]] = {}
 
@@ -82,20 +83,19 @@ class Reader:
         found = reading.found = self._lexicon.match(reading.words)
         before = {m.last + 1 for m in found.get(NEGATION_BEFORE, ())}
         after = {m.first - 1 for m in found.get(NEGATION_AFTER, ())}
-        for name, negatable, conditions in self._concepts:
+        for name, negatable, except_, conditions in self._concepts:
             for condition in conditions:
                 together = _satisfied(condition, reading, every=True)
                 if together:
                     matches = found.setdefault(name, [])
                     matches += [Match(min(m.first for m in t), max(m.last for m in t)) for t in together]
-            if negatable and name in found:
+            if name in found and except_:
+                _keep(found, name, [m for m in found[name] if not _covered(m, except_, found)])
+            if name in found and negatable:
                 negated = [m for m in found[name] if _is_negated(m, reading.words, before, after)]
                 if negated:
                     found["!" + name] = negated
-                    left = [m for m in found[name] if m not in negated]
-                    found[name] = left
-                    if not left:
-                        del found[name]
+                    _keep(found, name, [m for m in found[name] if m not in negated])
         return reading
 
     def fire(self, labels: Sequence[Label], reading: Reading) -> list[list[Firing]]:
@@ -103,7 +103,7 @@ class Reader:
         compiled = self._labels.get(id(labels))
         if compiled is None:
             compiled = self._labels[id(labels)] = [
-                (label.code, [_Rule(r.name, r.points, _condition(r.all, r.none, r.within)) for r in label.rules])
+                (label.code, [_Rule(r.name, r.points, _condition(r.all, r.none, r.within, r.ordered)) for r in label.rules])
                 for label in labels
             ]
         fired: list[list[Firing]] = []
@@ -125,9 +125,22 @@ def reader() -> Reader:
     return Reader(rulebook.rulebook())
 
 
-def _condition(groups: Sequence[str], none: Sequence[str], within: Within) -> _Condition:
+def _condition(groups: Sequence[str], none: Sequence[str], within: Within, ordered: bool) -> _Condition:
     split = tuple(tuple(group.split("|")) for group in groups)
-    return _Condition(split, tuple(part for group in none for part in group.split("|")), within)
+    return _Condition(split, tuple(part for group in none for part in group.split("|")), within, ordered)
+
+
+def _keep(found: dict[str, list[Match]], name: str, matches: list[Match]) -> None:
+    """Leaves only `matches` of a concept."""
+    if matches:
+        found[name] = matches
+    else:
+        del found[name]
+
+
+def _covered(match: Match, names: Sequence[str], found: dict[str, list[Match]]) -> bool:
+    """Whether a match of one of the concepts `names` covers `match`."""
+    return any(m.first <= match.first and match.last <= m.last for name in names for m in found.get(name, ()))
 
 
 def _satisfied(condition: _Condition, reading: Reading, every: bool = False) -> list[tuple[Match, ...]]:
@@ -154,6 +167,8 @@ def _satisfied(condition: _Condition, reading: Reading, every: bool = False) -> 
             return []
     if not candidates:
         return [()] if known else []
+    if condition.ordered:
+        return _in_order(candidates, condition.within, reading.words, every)
     if condition.within == "text":
         return [tuple(c[0] for c in candidates)]
     return _together(candidates, condition.within, reading.words, every)
@@ -175,6 +190,27 @@ def _together(
         else:
             span = max(m.last for m in chosen) - min(m.first for m in chosen)
             if isinstance(within, str) or span < within:
+                sets.append(tuple(chosen))
+                if not every:
+                    break
+    return sets
+
+
+def _in_order(
+    candidates: Sequence[Sequence[Match]], within: Within, words: Sequence[Word], every: bool
+) -> list[tuple[Match, ...]]:
+    """Sets of one match a group that follow each other in one sentence, and inside `within` words if that is a number."""
+    sets: list[tuple[Match, ...]] = []
+    for start in candidates[0]:
+        chosen = [start]
+        for matches in candidates[1:]:
+            after = chosen[-1].last
+            follower = min((m for m in matches if m.first > after), default=None)
+            if follower is None or words[follower.first].sentence != words[start.first].sentence:
+                break
+            chosen.append(follower)
+        else:
+            if isinstance(within, str) or chosen[-1].last - start.first < within:
                 sets.append(tuple(chosen))
                 if not every:
                     break
@@ -210,5 +246,3 @@ def _is_kazakh_negative(word: str) -> bool:
 def points(firings: Iterable[Firing]) -> float:
     """The points of a label's firings together."""
     return sum(f.points for f in firings)
-
-

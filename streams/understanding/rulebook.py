@@ -15,8 +15,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 import yaml
-from jsonschema import Draft202012Validator
-from msgspec import Struct
+from jsonschema import Draft202012Validator, ValidationError
+from msgspec import Struct, field
 
 FOLDER: Final = Path(__file__).parent / "rules"
 CONCEPT_FILES: Final = "concepts/*.yaml"
@@ -34,13 +34,15 @@ class Together(Struct, frozen=True):
 
     all: tuple[str, ...]
     within: Within = "sentence"
+    ordered: bool = False
 
 
 class Concept(Struct, frozen=True):
-    """What some words mean: phrases, or other concepts together."""
+    """What some words mean: phrases, or other concepts together; not where a concept of `except_` covers them."""
 
     phrases: tuple[str, ...] = ()
     near: tuple[Together, ...] = ()
+    except_: tuple[str, ...] = field(default=(), name="except")
     negatable: bool = False
 
 
@@ -51,6 +53,7 @@ class Rule(Struct, frozen=True):
     all: tuple[str, ...]
     none: tuple[str, ...] = ()
     within: Within = "text"
+    ordered: bool = False
     points: float = 1.0
 
 
@@ -100,11 +103,12 @@ def load(folder: Path = FOLDER) -> Rulebook:
         file, place = places[name]
         for index, together in enumerate(concept.near):
             _check(together.all, concepts, (), file, (*place, "near", index, "all"))
+        _check(concept.except_, concepts, (), file, (*place, "except"))
         for index, phrase in enumerate(concept.phrases):
             parts = phrase.split()
             if parts[0] == ".." or parts[-1] == "..":
                 raise file.error((*place, "phrases", index), f"phrase {phrase!r} begins or ends with '..': drop it")
-    made_of = {n: [o for t in c.near for g in t.all for o in operands(g)] for n, c in concepts.items()}
+    made_of = {n: [*c.except_, *(o for t in c.near for g in t.all for o in operands(g))] for n, c in concepts.items()}
     try:
         order = list(TopologicalSorter(made_of).static_order())
     except CycleError as error:
@@ -183,11 +187,21 @@ def _read(path: Path, folder: Path, kind: str) -> _Lines:
     file = _Lines(name, yaml.safe_load(path.read_text(encoding="utf-8")), dict(_lines(node, ())))
     schema = json.loads((FOLDER / "rules.schema.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
-    for error in validator.iter_errors(file.content):
-        raise file.error(list(error.absolute_path), error.message)
+    for error in sorted(validator.iter_errors(file.content), key=lambda e: [str(p) for p in e.absolute_path]):
+        raise file.error(list(error.absolute_path), _explained(error))
     for keys in _duplicates(node):
         raise RuleError(f"{name}, line {keys[1]}: {keys[0]!r} occurs twice")
     return file
+
+
+def _explained(error: ValidationError) -> str:
+    """What is wrong, short enough to read: jsonschema quotes whole lists and patterns."""
+    if error.validator == "uniqueItems":
+        twice = {str(item) for item in error.instance if error.instance.count(item) > 1}
+        return f"{', '.join(sorted(twice))}: written twice; keep one"
+    if error.validator == "pattern":
+        return f"{error.instance!r} is not written as it must be: {error.schema.get('description', 'name: a-z, 0-9 and hyphens')}"
+    return error.message
 
 
 def _lines(node: yaml.Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
