@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ import mode
 from faust.types import EventT
 
 from schemas.topics import topics
-from streams.settings import Settings
+from streams.settings import READY, Settings, state_folder
 
 log = logging.getLogger("saqbol.streams")
 
@@ -53,9 +54,9 @@ class DurableTable(faust.Table[Any, Any]):
 
 def make_app(stage: str, settings: Settings) -> faust.App:
     """The Faust app of one stage (`refine`, `index`, …); its consumer group is `saqbol-<stage>`."""
-    home = settings.home / "state" / f"{stage}-{settings.replica}"
+    home = state_folder(settings.home, stage, settings.replica)
     home.mkdir(parents=True, exist_ok=True)
-    return faust.App(
+    app = faust.App(
         f"saqbol-{stage}",
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         datadir=str(home),
@@ -80,6 +81,13 @@ def make_app(stage: str, settings: Settings) -> faust.App:
         consumer_max_fetch_size=max(topic.max_message_bytes for topic in topics().values()),
         worker_redirect_stdouts=False,
     )
+
+    @app.task
+    async def say_ready() -> None:
+        # Faust starts tasks after partitions are assigned and the tables recovered.
+        (home / READY).write_text(str(os.getpid()), encoding="utf-8")
+
+    return app
 
 
 def raw_topic(app: faust.App, name: str) -> Any:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
+
+#: The stages in the order of a report's way; each is a worker, an agent module and a consumer group of its own.
+STAGES: Final = ("refine", "index", "reputation", "detect", "waves", "notify")
+#: File in a worker's state folder that holds its process id once it works.
+READY: Final = "ready"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -47,3 +53,17 @@ def from_environment() -> Settings:
         rules=rules,
         oncall=Path(env.get("SAQBOL_ONCALL", rules.parent / "oncall.yaml")),
     )
+
+
+def state_folder(home: Path, stage: str, replica: str) -> Path:
+    """Where a worker keeps its tables; nothing is lost with it, the changelog topics have it all."""
+    return home / "state" / f"{stage}-{replica}"
+
+
+def is_ready(home: Path, stage: str, replica: str) -> bool:
+    """Whether that worker lives and has begun to work."""
+    try:
+        os.kill(int((state_folder(home, stage, replica) / READY).read_text(encoding="utf-8")), 0)
+    except (OSError, ValueError):
+        return False
+    return True

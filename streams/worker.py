@@ -5,14 +5,11 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from typing import Final
 
 import faust
 
 from streams.app import make_app
-from streams.settings import from_environment
-
-STAGES: Final = ("refine", "index", "reputation", "detect", "waves", "notify")
+from streams.settings import STAGES, from_environment
 
 
 def main(arguments: list[str]) -> int:

@@ -23,7 +23,7 @@ from streams.wire import encode_batches
 
 Decided = tuple[Any, EnrichedReport | RejectedReport]
 
-#: A batch with more failed enrichments than this, and more than half of its records, is a defect of ours, not of theirs:
+#: A batch with more failed enrichments than this, and more than half of it, is a defect of ours, not of theirs:
 #: the worker ends instead of draining the book of record into the rejected topic.
 MAX_FAILED: Final = 10
 #: How long a report id is remembered: a retry within this time is the same report.
