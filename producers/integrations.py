@@ -24,8 +24,8 @@ from schemas.events import AreaCode, Channel, DistrictName, RegionCode, SourceNa
 
 #: Reports a minute that an integration may send unless its entry says otherwise.
 DEFAULT_RATE: Final = "600/minute"
-#: Sources that the gateway uses itself; no integration may take their name.
-RESERVED_SOURCES: Final = frozenset({"web-form"})
+#: The source of reports from the gateway's own web form; no integration may take its name.
+WEB_FORM: Final = "web-form"
 _KEY_PREFIX: Final = "sb_"
 
 
@@ -92,7 +92,7 @@ def load(path: Path) -> Integrations:
         if len(set(values)) < len(values):
             raise IntegrationsError(f"{path}: two integrations have the same {what}; each needs its own")
     for entry in content.integrations:
-        if entry.source in RESERVED_SOURCES:
+        if entry.source == WEB_FORM:
             raise IntegrationsError(f"{path}: the source {entry.source} is the gateway's own; choose another name")
         try:
             limits.parse(entry.rate)

@@ -8,13 +8,12 @@ from typing import Annotated, Any, Final
 import limits
 import msgspec
 from litestar import Request, Response, Router, post
-from litestar.exceptions import InternalServerException
 from msgspec import Meta, Struct
 
 from producers.gateway import metrics
 from producers.gateway.openapi import BatchOperation, ReportOperation, problem_responses
 from producers.gateway.problems import ProblemError, RefusedItem
-from producers.gateway.service import Gateway
+from producers.gateway.service import Gateway, read_body
 from producers.intake import Intake
 from producers.integrations import Integration
 from producers.problems import FieldProblem, InvalidError, MalformedError, SubmissionError
@@ -83,7 +82,7 @@ async def submit_report(request: ApiRequest) -> Response[AcceptedReport]:
     """Answered once Kafka has acknowledged the report on all in-sync replicas."""
     gateway, integration = _authorise(request)
     _check_media_type(request)
-    body = await _body(request)
+    body = await read_body(request)
     _spend(gateway, integration, 1)
     try:
         intake = gateway.intake(body, integration.origin())
@@ -112,7 +111,7 @@ async def submit_batch(request: ApiRequest) -> Response[BatchResult]:
     """
     gateway, integration = _authorise(request)
     _check_media_type(request)
-    items = _items(await _body(request))
+    items = _items(await read_body(request))
     _spend(gateway, integration, len(items))
     origin = integration.origin()
     taken: list[tuple[int, Intake]] = []
@@ -170,14 +169,6 @@ def _check_media_type(request: ApiRequest) -> None:
     if media_type != "application/json" or charset not in {"utf-8", "utf8"} or encoding != "identity":
         metrics.REFUSED.labels("media-type").inc()
         raise ProblemError(415, "media-type", "Send Content-Type: application/json in UTF-8, uncompressed.")
-
-
-async def _body(request: ApiRequest) -> bytes:
-    """The body, refused with 413 before it is read whole if it is too large."""
-    try:
-        return await request.body()
-    except InternalServerException:  # the client went away in the middle; nobody reads the answer
-        raise ProblemError(400, "bad-request", "The body ended too early.") from None
 
 
 def _spend(gateway: Gateway, integration: Integration, reports: int) -> None:

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
 from producers.gateway import api, assets, health, metrics, openapi
+from producers.gateway.form import handlers
 from producers.gateway.problems import EXCEPTION_HANDLERS
 from producers.gateway.service import Gateway
 
@@ -36,9 +37,9 @@ def create_app(gateway: Gateway) -> Litestar:
             await gateway.publisher.close()
 
     return Litestar(
-        route_handlers=[api.router, health.router, assets.router, MetricsController],
+        route_handlers=[handlers.router, api.router, health.router, assets.router, MetricsController],
         lifespan=[lifespan],
-        state=State({"gateway": gateway}),
+        state=State({"gateway": gateway, "door": handlers.Door(gateway.hasher.derive("challenge"))}),
         middleware=[PROMETHEUS.middleware],
         before_send=[assets.add_security_headers],
         exception_handlers=EXCEPTION_HANDLERS,

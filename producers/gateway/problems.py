@@ -76,6 +76,7 @@ TITLES: Final = {
     "media-type": "The body has the wrong type of media",
     "too-many": "Too many reports",
     "challenge-required": "A proof of work is needed",
+    "cross-site": "The form was sent from another site",
     "log-away": "Reports can't be taken at the moment",
     "bad-request": "The request can't be understood",
     "internal": "Something went wrong here",
