@@ -1,4 +1,4 @@
-"""The processes of SaqBol beside Kafka and Elasticsearch, as services for the supervisor: the workers and the gateway."""
+"""The processes of SaqBol beside Kafka and Elasticsearch, as services for the supervisor: workers and gateway."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def make_app(stage: str, settings: Settings) -> faust.App:
         worker_redirect_stdouts=False,
     )
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]
     async def say_ready() -> None:
         # Faust starts tasks after partitions are assigned and the tables recovered.
         (home / READY).write_text(str(os.getpid()), encoding="utf-8")
