@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from full_events import full_alert, full_assessment, full_rejected, full_report
+from tests.full_events import full_alert, full_assessment, full_rejected, full_report
 
 from schemas import indices
 from schemas.documents import Document, alert_document, number_document, number_kind, rejected_document, report_document

@@ -1,0 +1,29 @@
+"""`./saqbol provision`: topics, index templates, text analysis and the current indices."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploy.commands._terminal import plain_errors
+from deploy.provision import provision as bring_up_to_date
+from streams.settings import from_environment
+
+
+def provision(
+    replication: Annotated[int, typer.Option(min=1, max=5, help="Copies of each topic: 3 in production.")] = 1,
+) -> None:
+    """Make Kafka's topics and Elasticsearch's templates and indices what the files in schemas/ say.
+
+    Changes nothing that is right already, and refuses what would lose or corrupt data.
+    """
+    settings = from_environment()
+    login = None
+    if settings.elasticsearch_user and settings.elasticsearch_password:
+        login = settings.elasticsearch_user, settings.elasticsearch_password
+    with plain_errors():
+        changes = bring_up_to_date(settings.kafka, settings.elasticsearch, replication=replication, login=login)
+    for change in changes:
+        typer.echo(change)
+    typer.echo(f"{len(changes)} changes" if changes else "everything is as it should be")

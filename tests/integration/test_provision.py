@@ -1,0 +1,236 @@
+"""Provisioning against real servers: everything the first time, nothing the second, and no harm.
+
+Its own stack, with Elasticsearch's security on and nothing provisioned before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from elasticsearch import AuthenticationException, AuthorizationException, Elasticsearch
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from deploy import handout
+from deploy.home import CHECKOUT
+from deploy.provision import ProvisionError, provision
+from deploy.stack.local import Stack, running
+from schemas import indices, topics
+from schemas.documents import report_document
+from tests.conftest import FREE_PORTS
+from tests.full_events import full_report
+
+ELASTIC = ("elastic", "first-password-of-elastic")
+ENVIRONMENT = {variable: f"password-of-{user}" for user, (variable, _) in handout.ACCOUNTS.items()}
+NOW = datetime(2026, 1, 14, tzinfo=UTC)
+FIRST: list[str] = []
+
+log = logging.getLogger(__name__)
+
+
+@pytest.fixture(scope="module")
+def secured(stack_cache: Path) -> Iterator[Stack]:
+    home = Path(tempfile.mkdtemp(prefix="saqbol-secured-"))
+    home.chmod(0o755)
+    with running(Stack(home, cache=stack_cache, ports=FREE_PORTS, password=ELASTIC[1]), log.info) as stack:
+        add_accounts(stack)
+        FIRST.extend(run(stack))
+        yield stack
+    shutil.rmtree(home)
+
+
+def add_accounts(stack: Stack) -> None:
+    """Put roles and accounts where Elasticsearch's image has them, and wait until it has noticed."""
+    folder = stack.home / "handout"
+    handout.hand_out(folder, {**ENVIRONMENT, "SAQBOL_HMAC_KEY": "0" * 64})
+    config = stack.home / "elasticsearch" / "config"
+    for file in (CHECKOUT / "deploy/images/roles.yml", *(folder / "elasticsearch").iterdir()):
+        shutil.copyfile(file, config / file.name)
+    deadline = time.monotonic() + 30
+    with Elasticsearch(stack.elasticsearch_url, basic_auth=login("saqbol_provisioner")) as client:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(AuthenticationException, AuthorizationException):
+                client.cluster.health()
+                return
+            time.sleep(0.2)
+    pytest.fail("Elasticsearch did not take the accounts")
+
+
+def login(name: str) -> tuple[str, str]:
+    return name, f"password-of-{name}"
+
+
+def run(stack: Stack, now: datetime = NOW) -> list[str]:
+    return provision(stack.bootstrap_servers, stack.elasticsearch_url, login=login("saqbol_provisioner"), now=now)
+
+
+@pytest.fixture
+def kafka(secured: Stack) -> Iterator[KafkaAdminClient]:
+    with closing(KafkaAdminClient(bootstrap_servers=secured.bootstrap_servers)) as client:
+        yield client
+
+
+@pytest.fixture
+def client(secured: Stack) -> Iterator[Elasticsearch]:
+    with Elasticsearch(secured.elasticsearch_url, basic_auth=ELASTIC) as client:
+        yield client
+
+
+def as_user(client: Elasticsearch, name: str) -> Elasticsearch:
+    return client.options(basic_auth=login(name))
+
+
+@pytest.mark.usefixtures("secured")
+def test_first_time_makes_everything() -> None:
+    assert {line.split()[1] for line in FIRST if line.startswith("topic")} == set(topics.topics())
+    assert sum(line.startswith("index template") for line in FIRST) == 4
+    assert "index saqbol-reports-2026.01 created" in FIRST
+
+
+def test_again_changes_nothing(secured: Stack) -> None:
+    assert run(secured) == []
+
+
+def test_topics_are_as_declared(kafka: KafkaAdminClient) -> None:
+    described = {t["name"]: t for t in kafka.describe_topics(list(topics.topics()))}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics.topics()]
+    configs = kafka.describe_configs(resources)["topic"]
+    for name, topic in topics.topics().items():
+        assert len(described[name]["partitions"]) == topic.partitions
+        for key, value in topic.config(1).items():
+            assert configs[name].get(key, {"value": value})["value"] == value
+
+
+def test_next_month_adds_its_indices_only(secured: Stack) -> None:
+    february = datetime(2026, 2, 1, tzinfo=UTC)
+    assert run(secured, february) == ["index saqbol-reports-2026.02 created", "index saqbol-rejected-2026.02 created"]
+
+
+def test_a_changed_setting_is_put_back_and_said(kafka: KafkaAdminClient, secured: Stack) -> None:
+    kafka.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics.ALERTS, {"max.message.bytes": "2000000"})])
+    wait_for(kafka, topics.ALERTS, "max.message.bytes", "2000000")
+    assert run(secured) == [f"topic {topics.ALERTS} changed: max.message.bytes 2000000 → 1048576"]
+    wait_for(kafka, topics.ALERTS, "max.message.bytes", "1048576")
+
+
+def test_a_longer_retention_is_not_cut(kafka: KafkaAdminClient, secured: Stack) -> None:
+    kafka.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics.REJECTED, {"retention.ms": "-1"})])
+    wait_for(kafka, topics.REJECTED, "retention.ms", "-1")
+    with pytest.raises(ProvisionError, match=r"fraud\.reports\.rejected\.v1 would lose messages: retention\.ms -1"):
+        run(secured)
+    declared = topics.topics()[topics.REJECTED].config(1)["retention.ms"]
+    kafka.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics.REJECTED, {"retention.ms": declared})])
+    wait_for(kafka, topics.REJECTED, "retention.ms", declared)
+    assert run(secured) == []
+
+
+def wait_for(kafka: KafkaAdminClient, topic: str, key: str, value: str) -> None:
+    """Brokers take over a setting a moment after they have confirmed it."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic)
+    for _ in range(100):
+        if kafka.describe_configs([resource], config_filter="all")["topic"][topic][key]["value"] == value:
+            return
+    pytest.fail(f"{topic}: {key} did not become {value}")
+
+
+def test_other_number_of_partitions_is_refused(
+    secured: Stack, kafka: KafkaAdminClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "topics.yaml"
+    text = topics.FILE.read_text(encoding="utf-8")
+    file.write_text(text.replace("partitions: 4", "partitions: 8", 1), encoding="utf-8")
+    monkeypatch.setattr(topics, "FILE", file)
+    topics.topics.cache_clear()
+    try:
+        with pytest.raises(ProvisionError, match=r"has 4 partitions, topics\.yaml says 8"):
+            run(secured)
+    finally:
+        monkeypatch.undo()
+        topics.topics.cache_clear()
+    assert len(kafka.describe_topics([topics.REPORTS])[0]["partitions"]) == 4
+
+
+def test_other_type_of_a_field_is_refused_before_anything_changes(secured: Stack, client: Elasticsearch) -> None:
+    client.indices.delete(index="saqbol-alerts-v1")
+    client.indices.put_index_template(name="spoiler", index_patterns=["saqbol-alerts-v1"], priority=1000)
+    client.indices.create(index="saqbol-alerts-v1", mappings={"properties": {"id": {"type": "long"}}})
+    march = datetime(2026, 3, 1, tzinfo=UTC)
+    with pytest.raises(ProvisionError, match=r"saqbol-alerts-v1 has another mapping .*id is long, not keyword"):
+        run(secured, march)
+    assert not client.indices.exists(index="saqbol-reports-2026.03")
+    client.indices.delete(index="saqbol-alerts-v1")
+    client.indices.delete_index_template(name="spoiler")
+    assert run(secured) == ["index saqbol-alerts-v1 created"]
+
+
+def test_a_missing_field_is_added_to_older_indices(secured: Stack, client: Elasticsearch) -> None:
+    template = indices.templates()[indices.NUMBERS]["template"]["mappings"]["properties"]
+    older = {name: field for name, field in template.items() if name != "doubted"}
+    client.indices.delete(index="saqbol-numbers-v1")
+    client.indices.put_index_template(name="older", index_patterns=["saqbol-numbers-v1"], priority=1000)
+    client.indices.create(
+        index="saqbol-numbers-v1", mappings={"dynamic": "strict", "properties": older}, aliases={"saqbol-numbers": {}}
+    )
+    client.indices.delete_index_template(name="older")
+    assert run(secured) == ["index saqbol-numbers-v1: fields doubted"]
+    assert run(secured) == []
+
+
+def test_writer_writes_and_reads_but_can_not_delete(client: Elasticsearch) -> None:
+    document = report_document(full_report())
+    writer = as_user(client, "saqbol_writer")
+    writer.index(index=document.index, id=document.id, document=document.body, refresh="wait_for")
+    assert writer.search(index="saqbol-reports-*")["hits"]["total"]["value"] == 1
+    # a month that nobody provisioned is made by the template
+    writer.index(index="saqbol-reports-2025.06", id="x", document={"id": "x"})
+    assert client.indices.get(index="saqbol-reports-2025.06")["saqbol-reports-2025.06"]["aliases"] == {
+        "saqbol-reports": {}
+    }
+    with pytest.raises(AuthorizationException):
+        writer.delete(index=document.index, id=document.id)
+    with pytest.raises(AuthorizationException):
+        writer.indices.delete(index=document.index)
+
+
+def test_analyst_reads_but_can_not_write(client: Elasticsearch) -> None:
+    analyst = as_user(client, "saqbol_analyst")
+    assert analyst.count(index=indices.REPORTS)["count"] > 0
+    with pytest.raises(AuthorizationException):
+        analyst.index(index="saqbol-reports-2026.01", document={"id": "x"})
+    with pytest.raises(AuthorizationException):
+        analyst.security.get_user()
+
+
+def test_kibanas_account_has_kibanas_role(client: Elasticsearch) -> None:
+    assert as_user(client, "saqbol_kibana").security.authenticate()["roles"] == ["kibana_system"]
+
+
+def test_provisioner_can_not_read_reports(client: Elasticsearch) -> None:
+    with pytest.raises(AuthorizationException):
+        as_user(client, "saqbol_provisioner").search(index=indices.REPORTS)
+
+
+def test_user_without_the_role_is_told(secured: Stack) -> None:
+    for account in ("saqbol_analyst", "nobody"):
+        with pytest.raises(ProvisionError, match="provisioning needs the role saqbol_provisioner"):
+            provision(secured.bootstrap_servers, secured.elasticsearch_url, login=login(account))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_absent_servers_are_named(secured: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.provision.TIMEOUT", 1)
+    with pytest.raises(ProvisionError, match=r"Kafka does not answer at 127\.0\.0\.1:1"):
+        provision("127.0.0.1:1", secured.elasticsearch_url)
+    with pytest.raises(ProvisionError, match=r"Elasticsearch does not answer at http://127\.0\.0\.1:1"):
+        provision(secured.bootstrap_servers, "http://127.0.0.1:1")
+    gc.collect()  # kafka-python leaves sockets open that could not connect
