@@ -17,6 +17,9 @@ from streams.understanding.folding import fold
 from streams.understanding.online import Span
 
 _CUES: Final = cues.load("numbers")
+#: A local number as it is written in a region, and a date that looks like one ("5-10-62").
+_LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
+_DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
 _SHORT_DIGITS: Final = re.compile(r"\d{3,5}")
 _SENDER: Final = re.compile(r"(?=[\w ._&-]{3,11}$)[a-z0-9][a-z0-9 ._&-]*[a-z][a-z0-9 ._&-]*[a-z0-9]$|[a-z]{3,11}$")
 #: An account as a channel gives it: "@name", or "telegram:@name" as we write it ourselves.
@@ -57,7 +60,12 @@ def official(contact: FoundContact) -> reference.OfficialNumber | None:
 
     In role `suspect` such a number was *impersonated*: it never counts as a bad one.
     """
-    return reference.official_numbers().get(contact.value) if contact.value else None
+    if not contact.value:
+        return None
+    known = reference.official_numbers()
+    if contact.kind is ContactKind.LINK and contact.value.endswith(".gov.kz"):
+        return known["gov.kz"]
+    return known.get(contact.value)
 
 
 def _given(folded: str, area_code: str | None) -> tuple[ContactKind, str]:
@@ -102,27 +110,29 @@ def _without(folded: str, spans: list[Span]) -> str:
     return folded
 
 
-def _phone(phone: phones.Phone, folded: str) -> Span | None:
+def _phone(phone: phones.Phone, rest: str) -> Span | None:
     """The number as a contact, or None where the words around say that it is something else."""
-    preceding = before(folded, phone.start)
+    preceding = before(rest, phone.start)
     if phone.written != "international":
-        following = after(folded, phone.end)
+        following = after(rest, phone.end)
         if _CUES["not_a_phone_before"].match(preceding) or _CUES["code_before"].match(preceding):
             return None
         if _CUES["amount_after"].match(following) and not (phone.written == "national" and following[:1] in ",."):
             return None
-        called = _CUES["phone_word_before"].match(preceding) is not None
-        if phone.written == "bare" and not called and not _CUES["from_before"].match(preceding):
-            return None
-        if phone.written == "local" and not called and not _looks_local(folded[phone.start : phone.end], phone):
+        if phone.written in {"bare", "local"} and not _is_called(phone, rest, preceding, following):
             return None
     kind = ContactKind.E164 if phone.value else ContactKind.INVALID
     return Span(phone.start, phone.end, kind, phone.value)
 
 
-def _looks_local(written: str, phone: phones.Phone) -> bool:
-    """Whether a local number can be nothing else: dashes, and not the shape of a date or of a code."""
-    return "-" in written and " " not in written and (len(written) == 7 or len(written) == 9) and bool(phone.value)
+def _is_called(phone: phones.Phone, folded: str, preceding: str, following: str) -> bool:
+    """Whether digits that could be anything are a number: by their shape, or because somebody calls it so."""
+    written = folded[phone.start : phone.end]
+    if phone.value and _LOCAL.fullmatch(written) and not _DATE.fullmatch(written):
+        return True
+    if phone.written == "local" and _CUES["phone_word_after"].match(following):
+        return True
+    return any(_CUES[cue].match(preceding) for cue in ("phone_word_before", "calling_before", "from_before"))
 
 
 def _contact(text: str, folded: str, span: Span) -> FoundContact:
@@ -156,8 +166,10 @@ def _described(contact: FoundContact, role: ContactRole | None = None) -> FoundC
 def _role(contact: FoundContact, preceding: str, following: str) -> ContactRole:
     """Whose contact it is, by the words around it.  Who called or wrote from it comes first: 1414 can be spoofed."""
     known = official(contact) is not None
-    if contact.kind in {ContactKind.LINK, ContactKind.EMAIL}:
+    if contact.kind is ContactKind.LINK:
         return ContactRole.OFFICIAL if known else ContactRole.SUSPECT
+    if contact.kind is ContactKind.EMAIL:
+        return ContactRole.OWN if _CUES["own_mail_before"].match(preceding) else ContactRole.SUSPECT
     if contact.kind in {ContactKind.HIDDEN, ContactKind.INVALID} or _used(preceding, following):
         return ContactRole.SUSPECT
     if not known and _CUES["other_before"].match(preceding):
@@ -171,7 +183,7 @@ def _role(contact: FoundContact, preceding: str, following: str) -> ContactRole:
 
 def _used(preceding: str, following: str) -> bool:
     """Whether somebody called or wrote from it."""
-    if any(_CUES[cue].match(following) for cue in ("ablative_after", "sender_after")):
+    if any(_CUES[cue].match(following) for cue in ("ablative_after", "sender_after", "then_from_after")):
         return True
     if not any(_CUES[cue].match(preceding) for cue in ("said_from_before", "from_before", "sender_before")):
         return False
@@ -181,12 +193,17 @@ def _used(preceding: str, following: str) -> bool:
 def _is_own(preceding: str, following: str) -> bool:
     if _CUES["not_own_before"].match(preceding):
         return False
-    return bool(_CUES["own_before"].match(preceding) or _CUES["own_after"].match(following))
+    if _CUES["own_before"].match(preceding) or _CUES["own_after"].match(following):
+        return True
+    return bool(_CUES["own_unless_asked_before"].match(preceding)) and not _CUES["asked"].search(preceding[::-1])
 
 
 def _is_help(known: bool, preceding: str, following: str) -> bool:
     """Whether one calls it for help.  A number that no list knows needs an office to go with it."""
-    if not (_CUES["help_before"].match(preceding) or _CUES["help_after"].match(following)):
+    cue = "help_before" if known else "call_for_help_before"
+    if not (_CUES[cue].match(preceding) or _CUES["help_after"].match(following)):
         return False
-    around = preceding[::-1] + " " + following
-    return (known or _CUES["office"].search(around) is not None) and not _CUES["asked"].search(preceding[::-1])
+    sentence = preceding[::-1]
+    return (known or _CUES["office"].search(f"{sentence} {following}") is not None) and not _CUES["asked"].search(
+        sentence
+    )

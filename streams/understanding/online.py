@@ -19,7 +19,7 @@ _HOST: Final = re.compile(
     rf"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{_DOT}){{1,8}}(?:xn--[a-z0-9-]{{1,59}}|[a-z]{{2,24}}|каз|рф)"
     r"(?![\w@-])(?::\d{2,5})?(?:[/?#][^\s<>\"«»“”„]{0,2000})?"
 )
-_HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z][a-z0-9_.]{2,31})")
+_HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z](?:[a-z0-9_]|\.(?!\.)){2,31})(?!\w|\.\.|…)")
 #: "телеграм: kaspi_help", "ник в инстаграме fraud.kz": the service named before, the name without @.
 _NAMED: Final = re.compile(
     r"(?:(?P<telegram>телеграмм?\w{0,2}|телег[аеу]|telegram|\btg|\bтг)|(?P<instagram>инстаграмм?\w{0,2}|инст[аеу]|instagram|\binsta))"
@@ -29,7 +29,7 @@ _NAMED: Final = re.compile(
 _SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
 #: The service a bare @name belongs to, by the words before it; Telegram if none is named.
 _SERVICES: Final = {
-    "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,3}|instagram|\binsta|\big)\W"),
+    "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,8}|instagram|\binsta|\big)\W"),
     "tiktok": re.compile(r"(?:тик-?ток\w{0,2}|tiktok)\W"),
 }
 #: Endings that are names of files or of words more often than of hosts, when no path follows.
@@ -61,7 +61,7 @@ def registrable(host: str) -> str:
         return host
     if not _suffixes().publicsuffix(host.replace("каз", "қаз"), accept_unknown=False):
         return ""
-    return _suffixes().privatesuffix(host) or ""
+    return _suffixes().privatesuffix(host) or host  # "gov.kz" is an ending itself
 
 
 def scan(folded: str) -> list[Span]:

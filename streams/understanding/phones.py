@@ -13,7 +13,7 @@ from phonenumbers.carrierdata import CARRIER_DATA
 from schemas import reference
 
 #: Digits with what people put between them; never across a line.  The quantifiers are bounded: linear time.
-_RUN: Final = re.compile(r"\d+(?:[ \-().]{1,3}\d+)*")
+_RUN: Final = re.compile(r"\d+(?:[ \-()./]{1,3}\d+)*")
 #: A plus, in a sign or in words, right before the digits (written backwards).
 _PLUS: Final = re.compile(r"[ (]{0,2}(?:\+(?![\w+])| сюлп(?!\w))")
 _GROUP: Final = re.compile(r"\d+")
@@ -137,7 +137,7 @@ def _read(groups: list[Group], i: int, plus: bool, start: int, area_code: str | 
         if len(digits) == 10 and digits[0] == "7" and valid("7" + digits):
             return Phone(start, groups[j].end, "+7" + digits, "national"), j + 1
     if groups[i].digits.startswith(("00", "810")):
-        phone, j = _international(groups, i, start, "international")
+        phone, j = _international(groups, i, start, "national")
         if phone and phone.value:
             return phone, j
     if 11 <= len(groups[i].digits) <= _MAX_E164 and valid(groups[i].digits):

@@ -9,26 +9,69 @@ from typing import Final
 from schemas import reference
 from schemas.events import ContactKind
 from streams.understanding import cues
-from streams.understanding.phones import Group
-from streams.understanding.online import Span
 from streams.understanding.cues import after, before
+from streams.understanding.online import Span
+from streams.understanding.phones import Group
 
 _CUES: Final = cues.load("numbers")
 #: Part of something longer: a decimal, a date, a time, a USSD command, a range, a word.
 _GLUED_BEFORE: Final = re.compile(r"[.,:/\\-]\d|[*#+№_@]|[a-z]{2}|[^\W\d_](?![^\W\d_])")
-_GLUED_AFTER: Final = re.compile(r"[.,:/\\-]\d|[*#_@]|[a-z]|-?(?:й|я|е|го|му|ом|ой|ший|ші|шы)\b")
+_GLUED_AFTER: Final = re.compile(r" ?[a-z]{2,3} ?\d{2}\b|[.,:/\\-]\d|[*#_@]|[a-z]|-?(?:й|я|е|го|му|ом|ой|ший|ші|шы)\b")
 #: What joins the codes of a list: "102, 112 или 1414".
+#: More digits beside it: what is left of a number that was not told in full.
+_PART: Final = re.compile(r"[ ()-]{1,3}\d")
 _JOINED: Final = re.compile(r"[ ,/]{1,3}|[ ,]{0,2}(?:и|или|либо|да|жане|немесе|мен|пен|бен)[ ,]{0,2}")
 #: What stands in the field of a sender: up to 11 characters of the GSM alphabet, here Latin (3GPP TS 23.040, 9.1.2.5).
 _NAME: Final = re.compile(
-    r"(?<![\w@.])[a-z][a-z0-9]*(?:[._&-][a-z0-9]+)*(?: (?:bank|kz|info|pay|mobile|market|travel))?(?![\w@])"
+    r"(?<![\w@.])(?=\d{0,4}[a-z])[a-z0-9]+(?:[._&-][a-z0-9]+)*(?: (?:bank|kz|info|pay|mobile|market|travel))?(?![\w@])"
 )
 _MIN_NAME: Final = 3
 _MAX_NAME: Final = 11
 #: Programs and kinds of message, not senders.
 _NOT_SENDERS: Final = frozenset(
-    "whatsapp telegram viber instagram facebook tiktok messenger sms mms push qr apk url pin otp id ip it iphone android imei "
-    "app apple email gmail mail link online ok pdf cvv cvc sim esim gsm voip anydesk rustdesk teamviewer zoom skype".split()
+    [
+        "whatsapp",
+        "telegram",
+        "viber",
+        "instagram",
+        "facebook",
+        "tiktok",
+        "messenger",
+        "sms",
+        "mms",
+        "push",
+        "qr",
+        "apk",
+        "url",
+        "pin",
+        "otp",
+        "id",
+        "ip",
+        "it",
+        "iphone",
+        "android",
+        "imei",
+        "app",
+        "apple",
+        "email",
+        "gmail",
+        "mail",
+        "link",
+        "online",
+        "ok",
+        "pdf",
+        "cvv",
+        "cvc",
+        "sim",
+        "esim",
+        "gsm",
+        "voip",
+        "anydesk",
+        "rustdesk",
+        "teamviewer",
+        "zoom",
+        "skype",
+    ]
 )
 
 #: How telephones in other languages show a withheld number; and the word that is called hidden in ours.
@@ -54,6 +97,9 @@ def short_codes(folded: str, groups: Sequence[Group]) -> list[Span]:
             continue
         preceding, following = before(folded, group.start), after(folded, group.end)
         if _GLUED_BEFORE.match(preceding) or _GLUED_AFTER.match(following) or _is_amount(preceding, following):
+            continue
+        part = _PART.match(preceding) or _PART.match(following)
+        if part and group.digits not in reference.official_numbers():
             continue
         if _is_called(group, preceding, following) or _continues(group, preceding, found):
             found.append(Span(group.start, group.end, ContactKind.SHORT_CODE, group.digits))
