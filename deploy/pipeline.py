@@ -1,58 +1,120 @@
-"""The processes of SaqBol beside Kafka and Elasticsearch, as services for the supervisor: workers and gateway."""
+"""What runs on top of Kafka and Elasticsearch: the gateway and the workers, as services to supervise."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from deploy.home import CHECKOUT
+from deploy.home import CHECKOUT, HOST
+from deploy.stack.local import Stack
 from deploy.supervisor import Service
+from producers import integrations, reporters
+from producers.intake import Origin
 from streams.settings import STAGES, is_ready
 
+#: The stage that needs somebody to tell.
+NOTIFY: Final = "notify"
+#: Where the people on call come from: their file, or what the shipped file wants to know.
+ONCALL_VARIABLES: Final = ("SAQBOL_ONCALL", "SAQBOL_ONCALL_URL")
+
 #: A worker joins its group and recovers its tables before it is ready (seconds).
-WORKER_READY_WITHIN: Final = 120.0
+_WORKER_READY_WITHIN: Final = 120.0
+_PROBE_TIMEOUT: Final = 2.0
 
 
-def workers(home: Path, environment: Mapping[str, str]) -> list[Service]:
-    """One worker of each stage.  `environment` says where Kafka and Elasticsearch are (see streams.settings)."""
-    return [
-        Service(
-            name=stage,
-            command=[sys.executable, "-m", "streams.worker", stage],
-            log=home / "logs" / f"{stage}.log",
-            environment={**environment, "SAQBOL_HOME": str(home)},
-            directory=CHECKOUT,
-            ready=_within_thread(is_ready, home, stage, "0"),
-            ready_within=WORKER_READY_WITHIN,
-        )
-        for stage in STAGES
-    ]
+def services(stack: Stack, environment: Mapping[str, str]) -> list[Service]:
+    """The gateway and a worker of each stage, for a running stack; `environment` is added to what they are told.
+
+    `notify` is among them only if somebody is on call, by our environment or the given one (ONCALL_VARIABLES).
+    """
+    told = {**_addresses(stack), **environment}
+    stages = [stage for stage in STAGES if stage != NOTIFY or somebody_on_call(environment)]
+    return [*(_worker(stage, stack.home, told) for stage in stages), _gateway(stack, told)]
 
 
-def gateway(home: Path, port: int, environment: Mapping[str, str]) -> Service:
-    """The HTTP gateway on loopback.  `environment` as in producers.gateway.settings."""
+def somebody_on_call(environment: Mapping[str, str]) -> bool:
+    """Whether it is known whom to tell about a wave."""
+    return any(environment.get(name) or os.environ.get(name) for name in ONCALL_VARIABLES)
+
+
+def gateway_url(stack: Stack) -> str:
+    """Where the gateway listens."""
+    return f"http://{HOST}:{stack.ports['gateway']}"
+
+
+def write_secrets(home: Path, origins: Iterable[Origin]) -> dict[str, str]:
+    """What the gateway needs: the key that reporters are hashed with (an older one is kept) and the integrations.
+
+    Returns the API keys by source, fresh ones.
+    """
+    reporters.create_key(_hmac_key(home))
+    return integrations.create(_integrations(home), origins)
+
+
+def has_secrets(home: Path) -> bool:
+    """Whether `write_secrets` was there before."""
+    return _hmac_key(home).exists() and _integrations(home).exists()
+
+
+def _hmac_key(home: Path) -> Path:
+    return home / "secrets" / "hmac-key"
+
+
+def _integrations(home: Path) -> Path:
+    return home / "secrets" / "integrations.yaml"
+
+
+def _addresses(stack: Stack) -> dict[str, str]:
+    return {
+        "SAQBOL_HOME": str(stack.home),
+        "SAQBOL_KAFKA": stack.bootstrap_servers,
+        "SAQBOL_ELASTICSEARCH": stack.elasticsearch_url,
+        "SAQBOL_GATEWAY_PORT": str(stack.ports["gateway"]),
+        "SAQBOL_INTEGRATIONS_FILE": str(_integrations(stack.home)),
+        "SAQBOL_HMAC_KEY_FILE": str(_hmac_key(stack.home)),
+        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _worker(stage: str, home: Path, environment: Mapping[str, str]) -> Service:
     return Service(
-        name="gateway",
-        command=[sys.executable, "-m", "producers.gateway"],
-        log=home / "logs" / "gateway.log",
-        environment={**environment, "SAQBOL_GATEWAY_PORT": str(port)},
-        directory=CHECKOUT,
-        ready=_within_thread(_answers, f"http://127.0.0.1:{port}/health/ready"),
+        name=stage,
+        command=_python("streams.worker", stage),
+        log=home / "logs" / f"{stage}.log",
+        environment=environment,
+        directory=home,
+        ready=partial(asyncio.to_thread, is_ready, home, stage, "0"),
+        ready_within=_WORKER_READY_WITHIN,
     )
 
 
-def _within_thread(probe: Callable[..., bool], *arguments: object) -> Callable[[], Awaitable[bool]]:
-    return lambda: asyncio.to_thread(probe, *arguments)
+def _gateway(stack: Stack, environment: Mapping[str, str]) -> Service:
+    return Service(
+        name="gateway",
+        command=_python("producers.gateway"),
+        log=stack.home / "logs" / "gateway.log",
+        environment=environment,
+        directory=stack.home,
+        ready=partial(asyncio.to_thread, _answers, f"{gateway_url(stack)}/health/ready"),
+        grace=20,
+    )
+
+
+def _python(module: str, *arguments: str) -> Sequence[str]:
+    return [sys.executable, "-m", module, *arguments]
 
 
 def _answers(url: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - the address is ours
-            return True
-    except (urllib.error.URLError, OSError):
+        with direct.open(url, timeout=_PROBE_TIMEOUT) as reply:
+            return bool(reply.status == 200)
+    except (OSError, ValueError):
         return False
