@@ -1,23 +1,71 @@
-"""The command line `saqbol`: one module a group of commands, imported when its command is called."""
+"""The command line `saqbol`: one module a command or group of commands, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 import typer
 
-app = typer.Typer(
-    name="saqbol",
-    help="Reports of phone and internet fraud, understood and shown within seconds.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # importing rich's help would cost a third of a second at every start
-)
+from deploy.home import data_home, local_addresses
 
 
-@app.command()
-def version() -> None:
-    """Say which version this is."""
-    typer.echo("0.1.0")
+class Command(NamedTuple):
+    """`target` is `module:name` of a function, or of a typer.Typer with a group; `help` stands in the overview."""
+
+    target: str
+    help: str
+    #: Whether options it doesn't know are arguments for somebody else.
+    passes_through: bool = False
+
+
+COMMANDS: Final = {
+    "up": Command("deploy.commands.up:up", "Start everything on this machine, until Ctrl-C."),
+    "stack": Command("deploy.commands.stack:stack", "Start only Kafka and Elasticsearch, until Ctrl-C."),
+    "provision": Command("deploy.commands.provision:provision", "Make topics, index templates and indices."),
+    "env": Command("deploy.commands.env:create", "Create the secrets for docker compose."),
+    "number": Command("deploy.commands.number:app", "What is known of a number, and decisions about it."),
+    "rejected": Command("deploy.commands.rejected:app", "Records that could not be processed."),
+    "test": Command("deploy.commands.test:run_tests", "Run every check and every test.", passes_through=True),
+}
+
+
+def build(called: str | None) -> typer.Typer:
+    """The command line with every command, of which only `called` is imported and works."""
+    app = typer.Typer(
+        help="SaqBol takes in reports of phone and internet fraud and shows what is going on.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # importing rich's help would cost a third of a second at every start
+    )
+    app.callback()(lambda: None)  # so that a single command keeps its name
+    for name, command in COMMANDS.items():
+        target: Any = _load(command.target) if name == called else _not_called
+        if isinstance(target, typer.Typer):
+            app.add_typer(target, name=name)
+        else:
+            settings = {"ignore_unknown_options": command.passes_through}
+            app.command(name, short_help=command.help, context_settings=settings)(target)
+    return app
+
+
+def _load(target: str) -> Callable[..., None] | typer.Typer:
+    module, name = target.split(":")
+    found: Callable[..., None] | typer.Typer = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _not_called() -> None:
+    """Stands for a command in the overview."""
 
 
 def main() -> None:
     """Run the command that the arguments name."""
-    app(prog_name="saqbol")
+    called = sys.argv[1] if len(sys.argv) > 1 else None
+    for name, value in local_addresses(data_home()).items():
+        os.environ.setdefault(name, value)
+    build(called)(prog_name="saqbol")

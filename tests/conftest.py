@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.home import CHECKOUT
-from deploy.stack.local import Ports, Stack, running
+from deploy.stack.local import ANY_PORTS, Stack, running
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def stack_home() -> Iterator[Path]:
 def stack(stack_cache: Path) -> Iterator[Stack]:
     """A real Kafka and Elasticsearch, started once for all tests: keep apart by the names of topics and indices."""
     for home in _open_folder():
-        with running(Stack(home, cache=stack_cache, ports=Ports(0, 0, 0)), log.info) as running_stack:
+        with running(Stack(home, cache=stack_cache, ports=ANY_PORTS), log.info) as running_stack:
             yield running_stack
 
 

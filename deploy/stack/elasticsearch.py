@@ -9,22 +9,20 @@ import os
 import shutil
 import subprocess
 import tempfile
-import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
 from deploy import dictionaries
+from deploy.home import HOST
 from deploy.stack import artifacts, java
 from deploy.stack.account import Account, account_for_elasticsearch, give, obstacle
 from deploy.stack.artifacts import Say
 from deploy.stack.errors import StackError
 from deploy.supervisor import Service
-
-HOST: Final = "127.0.0.1"
 
 #: The option of the server's jvm.options that the Java runtime can't honour: the module isn't in it.
 _MISSING_MODULE: Final = "jdk.incubator.vector"
@@ -65,7 +63,7 @@ def service(home: Path, cache: Path, *, port: int, heap: str, password: str | No
         environment=environment,
         directory=folder,
         account=(account.uid, account.gid) if account else None,
-        ready=lambda: asyncio.to_thread(_answers, port, password),
+        ready=lambda: asyncio.to_thread(_answers, port, password, folder / "data"),
         ready_within=120,
     )
 
@@ -149,16 +147,21 @@ def _set_password(distribution: Path, config: Path, environment: dict[str, str],
             raise StackError(f"elasticsearch-keystore {arguments[0]} failed:\n{result.stdout}{result.stderr}")
 
 
-def _answers(port: int, password: str | None) -> bool:
-    """Whether the cluster's health is at least yellow: it has a master and its indices are there."""
-    request = urllib.request.Request(f"http://{HOST}:{port}/_cluster/health")
+def _answers(port: int, password: str | None, data: Path) -> bool:
+    """Whether a server answers there, with its indices, and it is ours: not one that was faster at the port."""
+    try:
+        nodes = _get(port, password, "/_nodes/_local?filter_path=nodes.*.settings.path.data")["nodes"]
+        folders = [node["settings"]["path"]["data"] for node in nodes.values()]
+        return folders == [str(data)] and _get(port, password, "/_cluster/health")["status"] in ("yellow", "green")
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _get(port: int, password: str | None, path: str) -> Any:
+    request = urllib.request.Request(f"http://{HOST}:{port}{path}")
     if password is not None:
         token = base64.b64encode(f"elastic:{password}".encode()).decode()
         request.add_header("Authorization", f"Basic {token}")
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=_PROBE_TIMEOUT
-        ) as reply:
-            return json.load(reply)["status"] in ("yellow", "green")
-    except (OSError, urllib.error.URLError, ValueError, KeyError):
-        return False
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(request, timeout=_PROBE_TIMEOUT) as reply:
+        return json.load(reply)

@@ -11,12 +11,11 @@ import uuid
 from pathlib import Path
 from typing import Final
 
+from deploy.home import HOST
 from deploy.stack import artifacts, java
 from deploy.stack.artifacts import Say
 from deploy.stack.errors import StackError
 from deploy.supervisor import Service
-
-HOST: Final = "127.0.0.1"
 
 _LOGGING: Final = Path(__file__).with_name("kafka-log4j2.properties")
 _FORMAT_TIMEOUT: Final = 120
@@ -68,7 +67,7 @@ def service(home: Path, cache: Path, *, port: int, controller_port: int, heap: s
         name="kafka",
         command=[*command, "kafka.Kafka", str(properties)],
         log=home / "logs" / "kafka.log",
-        ready=lambda: asyncio.to_thread(_answers, port),
+        ready=lambda: asyncio.to_thread(_answers, port, _cluster_id(data)),
     )
 
 
@@ -101,8 +100,18 @@ def _format(folder: Path, data: Path, command: list[str]) -> None:
     unfinished.rename(data)
 
 
-def _answers(port: int) -> bool:
-    """Whether the broker answers a request for its topics."""
+def _cluster_id(data: Path) -> str:
+    """What StorageTool wrote down as the cluster's identity."""
+    for line in (data / "meta.properties").read_text(encoding="utf-8").splitlines():
+        if line.startswith("cluster.id="):
+            return line.removeprefix("cluster.id=").strip()
+    raise StackError(
+        f"{data}/meta.properties names no cluster: Kafka's storage is damaged; delete {data} to start anew"
+    )
+
+
+def _answers(port: int, cluster_id: str) -> bool:
+    """Whether a broker answers there, and it is ours: not one that took the port a moment earlier."""
     from kafka import KafkaAdminClient  # noqa: PLC0415 - only a start needs it
     from kafka.errors import KafkaError  # noqa: PLC0415
 
@@ -113,10 +122,8 @@ def _answers(port: int) -> bool:
     except (KafkaError, OSError):
         return False
     try:
-        client.list_topics()
+        return bool(client.describe_cluster()["cluster_id"] == cluster_id)
     except (KafkaError, OSError):
         return False
-    else:
-        return True
     finally:
         client.close()

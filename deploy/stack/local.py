@@ -8,27 +8,37 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from deploy.home import HOST, ports_file
 from deploy.stack import elasticsearch, kafka
 from deploy.stack.artifacts import Say
 from deploy.stack.errors import StackError
 from deploy.supervisor import Service, Supervisor
 
-HOST: Final = "127.0.0.1"
+#: Ports that a new data folder gets if they are free.
+DEFAULT_PORTS: Final = {"kafka": 9092, "controller": 9093, "elasticsearch": 9200, "gateway": 8080}
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Ports on loopback; 0 is a free one."""
+    """Which ports to use, on loopback: a number, 0 for any that is free, None for the one of last time or the default.
 
-    kafka: int = 9092
-    controller: int = 9093
-    elasticsearch: int = 9200
+    Of the defaults another free port is taken if somebody listens there.
+    """
+
+    kafka: int | None = None
+    controller: int | None = None
+    elasticsearch: int | None = None
+    gateway: int | None = None
+
+
+#: For tests, which disturb no stack that runs on the usual ports.
+ANY_PORTS: Final = Ports(0, 0, 0, 0)
 
 
 class Stack:
@@ -36,7 +46,7 @@ class Stack:
 
     home:     the data folder; what it holds is found again by the next stack in it
     cache:    folder of downloads, which stacks may share (default: in `home`)
-    ports:    where to listen if the folder has no recorded ports; a port that is taken is replaced by a free one
+    ports:    where to listen; the gateway's port is chosen here too, so that a folder's addresses are known together
     heap:     heap of Elasticsearch, as in -Xmx; Kafka takes at most 512 MB
     password: turns on Elasticsearch's security, for the user `elastic`
     """
@@ -52,21 +62,21 @@ class Stack:
     ) -> None:
         self.home = home
         self._cache = cache or home / "cache"
-        self._wanted = ports
         self._heap = heap
         self._password = password
         self._lock: IO[str] | None = None
-        self.ports = ports
+        self._wanted = asdict(ports)
+        self.ports: Mapping[str, int] = {}
 
     @property
     def bootstrap_servers(self) -> str:
         """Kafka's address, `host:port`."""
-        return f"{HOST}:{self.ports.kafka}"
+        return f"{HOST}:{self.ports['kafka']}"
 
     @property
     def elasticsearch_url(self) -> str:
         """Elasticsearch's address, without credentials."""
-        return f"http://{HOST}:{self.ports.elasticsearch}"
+        return f"http://{HOST}:{self.ports['elasticsearch']}"
 
     def prepare(self, say: Say) -> list[Service]:
         """Take the data folder, install what is missing, choose ports.  Returns the services to start together.
@@ -82,15 +92,15 @@ class Stack:
                 kafka.service(
                     self.home,
                     self._cache,
-                    port=self.ports.kafka,
-                    controller_port=self.ports.controller,
+                    port=self.ports["kafka"],
+                    controller_port=self.ports["controller"],
                     heap="512m",
                     say=say,
                 ),
                 elasticsearch.service(
                     self.home,
                     self._cache,
-                    port=self.ports.elasticsearch,
+                    port=self.ports["elasticsearch"],
                     heap=self._heap,
                     password=self._password,
                     say=say,
@@ -126,28 +136,44 @@ class Stack:
         self._lock = lock
 
     def _choose_ports(self) -> None:
-        record = self.home / "ports.json"
-        wanted = self._wanted
+        record = ports_file(self.home)
+        recorded: dict[str, int] = {}
         if record.exists():
             try:
-                wanted = Ports(**json.loads(record.read_text(encoding="utf-8")))
-            except (ValueError, TypeError) as error:
+                recorded = {name: int(port) for name, port in json.loads(record.read_text(encoding="utf-8")).items()}
+            except (ValueError, TypeError, AttributeError) as error:
                 raise StackError(f"{record} is damaged ({error}): delete it, the ports are chosen anew") from error
-        self.ports = Ports(**{name: _free_port(port) for name, port in asdict(wanted).items()})
-        record.write_text(json.dumps(asdict(self.ports)), encoding="utf-8")
+        self.ports = {
+            name: _first_free(recorded.get(name), DEFAULT_PORTS[name]) if wanted is None else _ask_for(name, wanted)
+            for name, wanted in self._wanted.items()
+        }
+        record.write_text(json.dumps(self.ports), encoding="utf-8")
 
 
-def _free_port(wanted: int) -> int:
-    """`wanted` if nobody listens there, else a free port."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+def _ask_for(name: str, port: int) -> int:
+    free = _bindable(port)
+    if free is None:
+        raise StackError(f"Port {port} for {name} is taken by another program: choose another one")
+    return free
+
+
+def _first_free(*ports: int | None) -> int:
+    for port in (*ports, 0):
+        free = None if port is None else _bindable(port)
+        if free is not None:
+            return free
     raise StackError("This machine has no free port left")
+
+
+def _bindable(port: int) -> int | None:
+    """The port (any free one for 0) if a server could listen there now, else None."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

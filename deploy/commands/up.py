@@ -1,0 +1,58 @@
+"""`./saqbol up`: everything on this machine, from Kafka to the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from deploy import pipeline
+from deploy.commands._terminal import plain_errors, sayer
+from deploy.home import data_home
+from deploy.provision import provision
+from deploy.stack.local import Stack
+from deploy.supervisor import Supervisor, run
+from producers.intake import Origin
+from schemas.events import Channel
+
+#: The integration that a new data folder starts with.
+_FIRST = Origin(source="local-test", channel=Channel.PARTNER)
+
+
+def up() -> None:
+    """Start the stack, topics and indices, the workers and the gateway; stay until Ctrl-C."""
+    say = sayer()
+    stack = Stack(data_home())
+
+    async def body(supervisor: Supervisor) -> None:
+        await supervisor.start(*services)
+        for change in await asyncio.to_thread(provision, stack.bootstrap_servers, stack.elasticsearch_url):
+            say(change)
+        await supervisor.start(*pipeline.services(stack, {}))
+        say(f"Kafka          {stack.bootstrap_servers}")
+        say(f"Elasticsearch  {stack.elasticsearch_url}")
+        say(f"gateway        {pipeline.gateway_url(stack)} (web form; API documentation below /schema)")
+        say(f"API key        in {key}")
+        if not pipeline.somebody_on_call({}):
+            names = " or ".join(pipeline.ONCALL_VARIABLES)
+            say(f"nobody is on call: waves are detected, and no one is told; set {names}")
+        say(f"data and logs in {stack.home}; Ctrl-C ends everything")
+        await asyncio.Event().wait()
+
+    with plain_errors():
+        try:
+            services = stack.prepare(say)
+            key = _first_key(stack.home)
+            run(body, say)
+        finally:
+            stack.release()
+    say("stopped")
+
+
+def _first_key(home: Path) -> Path:
+    """The file with an API key of the first integration, made together with it."""
+    path = home / "secrets" / "api-key"
+    if not (path.exists() and pipeline.has_secrets(home)):
+        key = pipeline.write_secrets(home, [_FIRST])[_FIRST.source]
+        path.touch(mode=0o600)
+        path.write_text(key + "\n", encoding="ascii")
+    return path
