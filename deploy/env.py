@@ -1,0 +1,90 @@
+"""The secrets of the compose stack: random, in `.env`, made once and never overwritten."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from producers import integrations
+from producers.intake import Origin
+from schemas.events import Channel
+
+#: The integration that a new deployment starts with.
+FIRST: Final = Origin(source="first-partner", channel=Channel.PARTNER)
+
+_ASSIGNMENT: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=", re.MULTILINE)
+
+
+class Variable(Struct, frozen=True):
+    """A variable of `.env`: what it is for, and what makes its first value."""
+
+    name: str
+    purpose: str
+    make: Callable[[], str]
+
+
+def _password() -> str:
+    """256 random bits, in characters that need no quotes."""
+    return secrets.token_urlsafe(32)
+
+
+def _key() -> str:
+    """256 random bits in hexadecimal."""
+    return secrets.token_hex(32)
+
+
+def _empty() -> str:
+    return ""
+
+
+VARIABLES: Final = (
+    Variable(
+        "SAQBOL_ELASTIC_PASSWORD", "Elasticsearch's superuser `elastic`: for emergencies, no part uses it", _password
+    ),
+    Variable("SAQBOL_PROVISIONER_PASSWORD", "Elasticsearch: saqbol_provisioner", _password),
+    Variable("SAQBOL_WRITER_PASSWORD", "Elasticsearch: saqbol_writer, for the workers", _password),
+    Variable("SAQBOL_ANALYST_PASSWORD", "Kibana and Elasticsearch: log in as saqbol_analyst", _password),
+    Variable("SAQBOL_KIBANA_PASSWORD", "Elasticsearch: saqbol_kibana, for Kibana itself", _password),
+    Variable("SAQBOL_KIBANA_KEY", "Kibana: encrypts sessions and saved objects", _key),
+    Variable(
+        "SAQBOL_HMAC_KEY",
+        "hashes reporters; another key makes everybody a new person, so keep a copy in a safe place",
+        _key,
+    ),
+    Variable("SAQBOL_ONCALL_URL", "where alerts go: an Apprise URL, e.g. tgram://TOKEN/CHAT; yours to fill in", _empty),
+)
+
+
+def complete(path: Path) -> list[str]:
+    """Add the variables that the file `path` lacks, create it if need be, and let only its owner read it.
+
+    Returns the names that were added; what is there stays.
+    """
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    known = set(_ASSIGNMENT.findall(text))
+    missing = [variable for variable in VARIABLES if variable.name not in known]
+    lines = [f"# {variable.purpose}\n{variable.name}={variable.make()}\n" for variable in missing]
+    if text and not text.endswith("\n"):
+        lines.insert(0, "\n")
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as file:
+        file.writelines(lines)
+    path.chmod(0o600)
+    return [variable.name for variable in missing]
+
+
+def first_integration(path: Path) -> str | None:
+    """Write an integrations file with one integration, FIRST, and return its API key; None if the file exists.
+
+    Everybody may read the file: it holds the hash of a random key, and the container reads it as another user.
+    """
+    if path.exists():
+        return None
+    key = integrations.create(path, [FIRST])[FIRST.source]
+    path.chmod(0o644)
+    return key

@@ -1,0 +1,99 @@
+"""Secrets of the compose stack: made once, kept, and handed to each service alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import stat
+from pathlib import Path
+
+import pytest
+
+from deploy import env, handout
+from producers import integrations, reporters
+
+
+def read(path: Path) -> dict[str, str]:
+    lines = (line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_everything_is_made_random_and_private(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    assert env.complete(first) == [variable.name for variable in env.VARIABLES]
+    env.complete(second)
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+    made = read(first)
+    assert made.pop("SAQBOL_ONCALL_URL") == ""
+    assert all(len(value) >= 43 for value in made.values())
+    assert not set(made.values()) & set(read(second).values())
+
+
+def test_what_is_there_stays_and_what_is_missing_comes(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("MINE=1\nSAQBOL_WRITER_PASSWORD=chosen", encoding="utf-8")
+    path.chmod(0o644)
+    added = env.complete(path)
+    assert "SAQBOL_WRITER_PASSWORD" not in added
+    values = read(path)
+    assert (values["MINE"], values["SAQBOL_WRITER_PASSWORD"]) == ("1", "chosen")
+    assert set(values) == {"MINE"} | {variable.name for variable in env.VARIABLES}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    content = path.read_bytes()
+    assert env.complete(path) == []
+    assert path.read_bytes() == content
+
+
+def test_first_integration_works_and_is_made_once(tmp_path: Path) -> None:
+    path = tmp_path / "compose" / "integrations.yaml"
+    key = env.first_integration(path)
+    assert key is not None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    found = integrations.load(path).by_key(key)
+    assert found is not None
+    assert found.source == env.FIRST.source
+    assert env.first_integration(path) is None
+
+
+@pytest.fixture
+def handed_out(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    env.complete(tmp_path / ".env")
+    environment = read(tmp_path / ".env")
+    handout.hand_out(tmp_path / "handout", environment)
+    return tmp_path / "handout", environment
+
+
+def test_each_service_gets_its_own(handed_out: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = handed_out
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    assert set(files) == {*handout.FILES, "elasticsearch/users", "elasticsearch/users_roles"}
+    for name, variable in handout.FILES.items():
+        assert files[name].read_text().strip() == environment[variable]
+        assert stat.S_IMODE(files[name].stat().st_mode) == 0o400
+    reporters.load_key(files["gateway/hmac_key"])
+
+
+def test_elasticsearch_gets_hashes_only(handed_out: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = handed_out
+    lines = (folder / "elasticsearch" / "users").read_text().splitlines()
+    hashes = dict(line.split(":", 1) for line in lines)
+    assert set(hashes) == set(handout.ACCOUNTS)
+    for user, (variable, _) in handout.ACCOUNTS.items():
+        rounds, salt, key = hashes[user].removeprefix("{PBKDF2}").split("$")
+        password = environment[variable].encode()
+        expected = hashlib.pbkdf2_hmac("sha512", password, base64.b64decode(salt), int(rounds), 32)
+        assert base64.b64decode(key) == expected
+        assert environment[variable] not in "\n".join(lines)
+
+
+def test_again_replaces(handed_out: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = handed_out
+    handout.hand_out(folder, {**environment, "SAQBOL_WRITER_PASSWORD": "other"})
+    assert (folder / "workers" / "password").read_text() == "other\n"
+
+
+def test_a_missing_secret_is_named_before_anything_is_written(tmp_path: Path) -> None:
+    environment = {variable.name: "x" for variable in env.VARIABLES} | {"SAQBOL_HMAC_KEY": ""}
+    with pytest.raises(handout.HandoutError, match=r"not set: SAQBOL_HMAC_KEY; \./saqbol env creates"):
+        handout.hand_out(tmp_path / "handout", environment)
+    assert not (tmp_path / "handout").exists()
