@@ -66,7 +66,7 @@ class Cue(Struct, frozen=True, forbid_unknown_fields=True):
         if self.where == "within":
             return rf"(?<!\w){body}(?!\w)"
         if phrase.startswith("-"):
-            return rf"[»\"')]?[ -]{{0,2}}{body}(?!\w)"
+            return rf"[»\"')]?[ -]{{0,3}}{body}(?!\w)"
         return rf"{_BESIDE}{body}(?!\w)"
 
 

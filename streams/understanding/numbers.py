@@ -169,7 +169,8 @@ def _role(contact: FoundContact, preceding: str, following: str) -> ContactRole:
     if contact.kind is ContactKind.LINK:
         return ContactRole.OFFICIAL if known else ContactRole.SUSPECT
     if contact.kind is ContactKind.EMAIL:
-        return ContactRole.OWN if _CUES["own_mail_before"].match(preceding) else ContactRole.SUSPECT
+        own = _CUES["own_mail_before"].match(preceding) and not _CUES["asked"].search(preceding[::-1])
+        return ContactRole.OWN if own else ContactRole.SUSPECT
     if contact.kind in {ContactKind.HIDDEN, ContactKind.INVALID} or _used(preceding, following):
         return ContactRole.SUSPECT
     if not known and _CUES["other_before"].match(preceding):

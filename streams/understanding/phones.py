@@ -13,7 +13,7 @@ from phonenumbers.carrierdata import CARRIER_DATA
 from schemas import reference
 
 #: Digits with what people put between them; never across a line.  The quantifiers are bounded: linear time.
-_RUN: Final = re.compile(r"\d+(?:[ \-()./]{1,3}\d+)*")
+RUN: Final = re.compile(r"\d+(?:[ \-()./]{1,3}\d+)*")
 #: A plus, in a sign or in words, right before the digits (written backwards).
 _PLUS: Final = re.compile(r"[ (]{0,2}(?:\+(?![\w+])| сюлп(?!\w))")
 _GROUP: Final = re.compile(r"\d+")
@@ -100,7 +100,7 @@ def scan(folded: str, area_code: str | None = None) -> tuple[list[Phone], list[G
     """Telephone numbers of `folded` text in order, and the groups of digits that belong to none of them."""
     phones: list[Phone] = []
     rest: list[Group] = []
-    for run in _RUN.finditer(folded):
+    for run in RUN.finditer(folded):
         groups = [Group(m.group(), m.start(), m.end()) for m in _GROUP.finditer(folded, run.start(), run.end())]
         plus = _PLUS.match(folded[max(0, run.start() - 8) : run.start()][::-1])
         start = run.start() - (

@@ -1,16 +1,35 @@
-"""Secrets of a text, masked with their kind kept: `[one-time-code]`."""
+"""Secrets of a text, masked with their kind kept: `[one-time-code]`.
+
+Masked are one-time codes, cards, IIN, bank accounts, passwords, PIN and CVV, and the reporter's own phones and e-mail addresses.
+Suspects' numbers, short codes, links and sums of money stay.  Kinds: `one-time-code`, `card`, `iin`, `iban`, `password`, `pin`,
+`cvv`, `phone`, `email`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
-from stdnum import luhn
 
-_CODE = re.compile(r"(\bкод\w*\W{1,3}(?:из\s+смс\W{1,3}|деген\s+)?)(\d(?:[ -]?\d){3,7})(?!\d)", re.IGNORECASE)
-_LONG = re.compile(r"(?<![\d+])\d(?:[ -]?\d){11,18}(?!\d)")
+from schemas.events import ContactKind, ContactRole
+from streams.understanding import codes, identifiers, numbers, phones
+from streams.understanding.folding import fold
+from streams.understanding.identifiers import Secret
+
+KINDS: Final = ("one-time-code", "card", "iin", "iban", "password", "pin", "cvv", "phone", "email")
+
+_PLACEHOLDER: Final = re.compile(r"\[(?:" + "|".join(KINDS) + r")\]")
+#: Without any of these there is nothing to mask: a digit, an address, a password, a number told in words.
+_PROMISING: Final = re.compile(
+    r"\d|@|парол|купия|passw|кодов|(?:од[иа]н|дв[ае]|три|четыр|пят|шест|сем|восем|девят|нол[ьи]?|бир|еки|торт)\b"
+)
+#: Masking changes what stands near what; again, until nothing more is found.
+_MAX_PASSES: Final = 8
+#: A local number without its area code has at least so many digits.
+_MIN_LOCAL: Final = 5
 
 
 class Masked(Struct, frozen=True):
@@ -21,24 +40,63 @@ class Masked(Struct, frozen=True):
 
 
 def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
-    """`text` with one-time codes, cards, IIN, passwords and the reporter's own numbers replaced by `[kind]`."""
+    """`text` with each secret replaced by `[kind]`.  Masking a masked text changes nothing.
+
+    `own_numbers`: the reporter's own phones and e-mail addresses as the channel knows them; phones are found however they
+    are written, also without country and area code.
+    """
     kinds: Counter[str] = Counter()
-
-    def code(match: re.Match[str]) -> str:
-        kinds["one-time-code"] += 1
-        return match.group(1) + "[one-time-code]"
-
-    def card(match: re.Match[str]) -> str:
-        digits = re.sub(r"\D", "", match.group())
-        if len(digits) >= 13 and luhn.is_valid(digits):
-            kinds["card"] += 1
-            return "[card]"
-        return match.group()
-
-    for own in own_numbers:
-        if own and own in text:
-            kinds["phone"] += text.count(own)
-            text = text.replace(own, "[phone]")
-    text = _CODE.sub(code, text)
-    text = _LONG.sub(card, text)
+    for _ in range(_MAX_PASSES):
+        secrets = _find(text, own_numbers)
+        if not secrets:
+            break
+        parts, last = [], 0
+        for start, end, kind in secrets:
+            parts += [text[last:start], f"[{kind}]"]
+            kinds[kind] += 1
+            last = end
+        text = "".join(parts) + text[last:]
     return Masked(text, dict(kinds))
+
+
+def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
+    """The secrets of one pass, in order and without overlap."""
+    folded = fold(text)
+    if "[" in folded:
+        folded = _PLACEHOLDER.sub(lambda m: "\uffff" * len(m.group()), folded)
+    if not _PROMISING.search(folded):
+        return []
+    found = list(identifiers.scan(folded))
+    own, others = _contacts(folded, text, own_numbers)
+    found += own
+    taken = [(s.start, s.end) for s in found] + others
+    found += codes.scan(folded, taken)
+    found.sort(key=lambda s: (s.start, -s.end))
+    secrets: list[Secret] = []
+    for secret in found:
+        if not secrets or secret.start >= secrets[-1].end:
+            secrets.append(secret)
+    return secrets
+
+
+def _contacts(folded: str, text: str, own_numbers: Sequence[str]) -> tuple[list[Secret], list[tuple[int, int]]]:
+    """The reporter's own numbers and addresses, and the spans of everybody else's."""
+    known = [re.sub(r"\D", "", number) for number in own_numbers if "@" not in number]
+    addresses = {number.strip().lower() for number in own_numbers if "@" in number}
+    own: list[Secret] = []
+    others: list[tuple[int, int]] = []
+    for contact in numbers.find_contacts(folded):
+        assert contact.start is not None and contact.end is not None
+        phone = contact.kind in {ContactKind.E164, ContactKind.INVALID}
+        mine = contact.role is ContactRole.OWN or contact.value in addresses
+        if phone and any(contact.value[-10:] == number[-10:] for number in known if contact.value):
+            mine = True
+        if mine and (phone or contact.kind is ContactKind.EMAIL):
+            own.append(Secret(contact.start, contact.end, "phone" if phone else "email"))
+        else:
+            others.append((contact.start, contact.end))
+    for run in phones.RUN.finditer(folded) if known else ():
+        digits = re.sub(r"\D", "", run.group())
+        if len(digits) >= _MIN_LOCAL and any(number.endswith(digits) for number in known):
+            own.append(Secret(run.start(), run.end(), "phone"))
+    return own, others

@@ -96,32 +96,41 @@ def short_codes(folded: str, groups: Sequence[Group]) -> list[Span]:
         if not 3 <= len(group.digits) <= 5:
             continue
         preceding, following = before(folded, group.start), after(folded, group.end)
-        if _GLUED_BEFORE.match(preceding) or _GLUED_AFTER.match(following) or _is_amount(preceding, following):
+        if _GLUED_BEFORE.match(preceding) or _GLUED_AFTER.match(following):
             continue
-        part = _PART.match(preceding) or _PART.match(following)
-        if part and group.digits not in reference.official_numbers():
+        official = group.digits in reference.official_numbers()
+        if not official and (_PART.match(preceding) or _PART.match(following)):
             continue
-        if _is_called(group, preceding, following) or _continues(group, preceding, found):
+        if _has_suffix(following) or (
+            not _is_thing(preceding, following)
+            and (_is_called(preceding, following, official, len(group.digits)) or _continues(group, preceding, found))
+        ):
             found.append(Span(group.start, group.end, ContactKind.SHORT_CODE, group.digits))
     return found
 
 
-def _is_amount(preceding: str, following: str) -> bool:
-    return bool(
-        _CUES["amount_after"].match(following)
-        or _CUES["thing_before"].match(preceding)
-        or _CUES["code_before"].match(preceding)
+def _has_suffix(following: str) -> bool:
+    """Whether a Kazakh case ending and what is done with the number say enough: "1414-тен код келді"."""
+    return any(_CUES[cue].match(following) for cue in ("ablative_after", "dative_after"))
+
+
+def _is_thing(preceding: str, following: str) -> bool:
+    """Whether it is an amount, a code, or the number of something else."""
+    return any(_CUES[cue].match(following) for cue in ("amount_after", "code_after")) or any(
+        _CUES[cue].match(preceding) for cue in ("thing_before", "code_before")
     )
 
 
-def _is_called(group: Group, preceding: str, following: str) -> bool:
-    if any(_CUES[cue].match(following) for cue in ("ablative_after", "dative_after")):
-        return True
+def _is_called(preceding: str, following: str, official: bool, length: int) -> bool:
     if any(_CUES[cue].match(preceding) for cue in ("short_word_before", "calling_before", "from_before")):
         return True
     if _CUES["from_weak_before"].match(preceding) and _CUES["came_after"].match(following):
         return True
-    return group.digits in reference.official_numbers() and _CUES["institution_before"].match(preceding) is not None
+    if not official:
+        return False
+    if following.startswith(": ") or _CUES["institution_before"].match(preceding):  # as a telephone shows a sender
+        return True
+    return length > 3 and _CUES["called_before"].match(preceding) is not None
 
 
 def _continues(group: Group, preceding: str, found: Sequence[Span]) -> bool:

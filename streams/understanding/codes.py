@@ -1,0 +1,141 @@
+"""One-time codes, PIN, CVV and passwords: secrets that only the words around them tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from schemas import reference
+from streams.understanding import cues
+from streams.understanding.cues import after, before
+from streams.understanding.identifiers import Secret
+
+_CUES: Final = cues.load("secrets")
+_NUMBER_CUES: Final = cues.load("numbers")
+
+#: Digits that may be a code: one group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1").
+_DIGITS: Final = re.compile(
+    r"(?<![\w.*#+])(?<!\d[,:/-])(?:[a-z]-)?(?:\d{1,3}(?:[ -]{1,2}\d{1,3}){1,7}|\d{3,8})(?![\w*#]|[.,:/]\d|-\d)"
+)
+#: What follows a card's date of expiry.
+_AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
+_MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
+_DATE: Final = re.compile(
+    r"(?:0?[1-9]|[12]\d|3[01])[ -](?:0?[1-9]|1[0-2])[ -](?:\d\d|(?:19|20)\d\d)|(?:19|20)\d\d-\d\d-\d\d"
+)
+_WORDS: Final = (
+    "ноль|нуль|один|одна|раз|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|одиннадцать|двенадцать|тринадцать|"
+    "четырнадцать|пятнадцать|шестнадцать|семнадцать|восемнадцать|девятнадцать|двадцать|тридцать|сорок|пятьдесят|шестьдесят|"
+    "семьдесят|восемьдесят|девяносто|сто|двести|триста|четыреста|пятьсот|шестьсот|семьсот|восемьсот|девятьсот|"
+    "нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз|он|жиырма|отыз|кырык|елу|алпыс|жетпис|сексен|токсан|жуз"
+)
+#: A code told in words: three of them or more, digits among them allowed.
+_SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{2,7}}(?!\w)")
+_SECRET_WORD: Final = re.compile(r"[^\s\uffff,;«»\"()]{3,64}")
+_ANNOUNCED: Final = re.compile(
+    r"(?: мой| был| у меня| такой)? ?[:=] ?[«\"]?|[^\w\s]* [«\"]| (?:был|была|это|такой) [«\"]?"
+)
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
+#: How far from the word for it a code may stand, in characters.
+_FAR: Final = 70
+_NEAR: Final = 12
+_BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
+
+
+def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
+    """The secrets of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
+    yield from _passwords(folded, taken)
+    for match in _AFTER_EXPIRY.finditer(folded):
+        yield Secret(match.start(1), match.end(1), "cvv")
+    others = [match.span() for match in _CUES["not_a_code"].finditer(folded)]
+    spoken_of = [m.span() for m in _CUES["code_word"].finditer(folded) if not _overlaps(m.span(), others)]
+    told = bool(spoken_of) or _CUES["message_word"].search(folded) is not None
+    for match in _DIGITS.finditer(folded):
+        if not _overlaps(match.span(), taken) and (kind := _kind(folded, match.span(), spoken_of, told)):
+            yield Secret(match.start(), match.end(), kind)
+    for match in _SPOKEN.finditer(folded):
+        if _CUES["pin_before"].match(before(folded, match.start())):
+            yield Secret(match.start(), match.end(), "pin")
+        elif _is_code(folded, match.span(), spoken_of, told) and not _is_amount(folded, match.end()):
+            yield Secret(match.start(), match.end(), "one-time-code")
+    for match in _MIXED.finditer(folded) if spoken_of else ():
+        if not _overlaps(match.span(), taken) and any(0 <= match.start() - end <= _NEAR for _, end in spoken_of):
+            yield Secret(match.start(), match.end(), "one-time-code")
+
+
+def _kind(folded: str, span: tuple[int, int], spoken_of: Sequence[tuple[int, int]], told: bool) -> str | None:
+    """What the digits are, or None if they are no secret."""
+    start, end = span
+    preceding, digits = before(folded, start), re.sub(r"\D", "", folded[start:end])
+    if not 3 <= len(digits) <= 8:
+        return None
+    if len(digits) == 3 and _CUES["cvv_before"].match(preceding):
+        return "cvv"
+    if 4 <= len(digits) <= 6 and _CUES["pin_before"].match(preceding):
+        return "pin"
+    if _beside(span, spoken_of) or _NUMBER_CUES["code_after"].match(after(folded, end)):
+        return "one-time-code"
+    if (
+        _is_amount(folded, end)
+        or _NUMBER_CUES["thing_before"].match(preceding)
+        or digits in reference.official_numbers()
+    ):
+        return None
+    return "one-time-code" if _is_code(folded, span, spoken_of, told) else None
+
+
+def _is_code(folded: str, span: tuple[int, int], spoken_of: Sequence[tuple[int, int]], told: bool) -> bool:
+    """Whether what stands there was a code, by words farther off; for digits that are not plainly something else."""
+    start, end = span
+    written = folded[start:end]
+    if _beside(span, spoken_of) or _NUMBER_CUES["code_after"].match(after(folded, end)):
+        return True
+    if _DATE.fullmatch(written) or sum(c.isdigit() for c in written) == 3 or _is_round(written):
+        return False
+    if any(0 <= start - e <= _FAR and not _BREAK.search(folded[e:start].rstrip()) for _, e in spoken_of):
+        return True
+    if not told:
+        return False
+    return bool(_CUES["told_before"].match(before(folded, start)) or _CUES["told_after"].match(after(folded, end)))
+
+
+def _beside(span: tuple[int, int], spoken_of: Sequence[tuple[int, int]]) -> bool:
+    return any(0 <= span[0] - end <= 4 for _, end in spoken_of)
+
+
+def _is_round(written: str) -> bool:
+    """Whether it is rather a sum that lacks its currency."""
+    return written.endswith("00") and written[-3:].isdigit()
+
+
+def _is_amount(folded: str, end: int) -> bool:
+    return _NUMBER_CUES["amount_after"].match(after(folded, end)) is not None
+
+
+def _passwords(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
+    for named in _CUES["password_word"].finditer(folded):
+        end = named.end()
+        stop = _SENTENCE_END.search(folded, end)
+        limit = min(end + _FAR, stop.start() if stop else len(folded))
+        announced = _ANNOUNCED.match(folded, end)
+        for match in _SECRET_WORD.finditer(folded, end, limit):
+            word = match.group().rstrip(".!?:")
+            said = announced is not None and announced.end() == match.start()
+            if word and not _overlaps(match.span(), taken) and _is_password(word, said):
+                once = word.isdecimal() and _CUES["one_time_word"].search(
+                    folded, max(0, named.start() - 20), match.start()
+                )
+                yield Secret(match.start(), match.start() + len(word), "one-time-code" if once else "password")
+                break
+
+
+def _is_password(word: str, said: bool) -> bool:
+    """Whether a word after "пароль" is one: letters with digits or signs in them; any word that a colon announces."""
+    if any(c.isalpha() for c in word) and any(c.isdecimal() or c in "!@#$%^&*_+=~" for c in word):
+        return True
+    return (word.isdecimal() and len(word) >= 4) or said
+
+
+def _overlaps(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    return any(s < span[1] and span[0] < e for s, e in taken)

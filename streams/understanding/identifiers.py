@@ -1,0 +1,107 @@
+"""Numbers with a checksum that tell who somebody is or where the money lies: cards, IIN, bank accounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Final, NamedTuple
+
+from stdnum import iban, luhn
+
+from streams.understanding import cues
+
+_CUES: Final = cues.load("secrets")
+_RUN: Final = re.compile(r"\d+(?:[ ./-]{1,3}\d+)*")
+_GROUP: Final = re.compile(r"\d+")
+#: A country and check digits, then the account; people put blanks anywhere and type Cyrillic letters (ISO 13616).
+_ACCOUNT: Final = re.compile(r"(?<![^\W_])[a-zкмтвс][a-zзт]\d\d(?:[ -]?[a-z0-9авекмнорстх]){11,30}")
+_LATIN: Final = str.maketrans("авекмнорстхз", "ABEKMHOPCTXZ")
+#: Length of a Kazakh account number with its country (National Bank of Kazakhstan, registry of IBAN).
+_KZ_LENGTH: Final = 20
+_REACH: Final = 45
+
+
+class Secret(NamedTuple):
+    """A secret in a text: its place and its kind."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def scan(folded: str) -> Iterator[Secret]:
+    """Cards, IIN and accounts in `folded` text."""
+    for run in _RUN.finditer(folded):
+        if run.end() - run.start() < 12:
+            continue
+        groups = [match.span() for match in _GROUP.finditer(folded, run.start(), run.end())]
+        i = 0
+        while i < len(groups):
+            secret, i = _read(folded, groups, i)
+            if secret:
+                yield secret
+    for match in _ACCOUNT.finditer(folded):
+        called_so = _CUES["account_before"].search(folded, max(0, match.start() - _REACH), match.start()) is not None
+        if length := _account_length(match.group(), called_so):
+            yield Secret(match.start(), match.start() + length, "iban")
+
+
+def _read(folded: str, groups: list[tuple[int, int]], i: int) -> tuple[Secret | None, int]:
+    """The card or IIN that begins with group `i`, the longest first, and the index of the group after it."""
+    start, digits, found = groups[i][0], "", None
+    for j in range(i, len(groups)):
+        digits += folded[groups[j][0] : groups[j][1]]
+        if len(digits) > 19:
+            break
+        if is_card(digits, lambda: _spoken_of(folded, start)) or (len(digits) == 12 and _is_iin(folded, start, digits)):
+            found = Secret(start, groups[j][1], "iin" if len(digits) == 12 else "card"), j + 1
+    return found or (None, i + 1)
+
+
+def is_card(digits: str, spoken_of: Callable[[], bool]) -> bool:
+    """Whether `digits` are a payment card's (ISO/IEC 7812): by length, first digit and Luhn; or of its length and called so."""
+    if len(digits) == 16 and digits[0] in "234569":
+        return luhn.is_valid(digits) or spoken_of()
+    if len(digits) == 15 and digits.startswith(("34", "37")):
+        return luhn.is_valid(digits)
+    return 13 <= len(digits) <= 19 and digits[0] in "234569" and spoken_of()
+
+
+def _spoken_of(folded: str, start: int) -> bool:
+    return _CUES["card_before"].search(folded, max(0, start - _REACH), start) is not None
+
+
+def _is_iin(folded: str, start: int, digits: str) -> bool:
+    preceding = cues.before(folded, start)
+    if _CUES["bin_before"].match(preceding):
+        return False
+    return is_iin(digits) or _CUES["iin_before"].match(preceding) is not None
+
+
+def is_iin(digits: str) -> bool:
+    """Whether twelve digits are an IIN: date of birth, century and sex, checksum (order of the Government 406 of 2003)."""
+    if len(digits) != 12 or digits[6] not in "0123456" or not digits.isdecimal():
+        return False
+    century = 1800 + 100 * ((int(digits[6]) - 1) // 2) if digits[6] != "0" else 1900
+    try:
+        date(century + int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
+    except ValueError:
+        return False
+    figures = [int(digit) for digit in digits]
+    check = sum(weight * figure for weight, figure in zip(range(1, 12), figures, strict=False)) % 11
+    if check == 10:
+        check = sum(w * f for w, f in zip((3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2), figures, strict=False)) % 11
+    return check == figures[11]
+
+
+def _account_length(written: str, called_so: bool) -> int:
+    """How many characters of `written` are an account number; 0 if none are.  A mistyped one has to be called so."""
+    compact, ends = "", []
+    for index, char in enumerate(written):
+        if char not in " -":
+            compact += char.translate(_LATIN).upper()
+            ends.append(index + 1)
+    if compact.startswith("KZ") and len(compact) >= _KZ_LENGTH and (called_so or iban.is_valid(compact[:_KZ_LENGTH])):
+        return ends[_KZ_LENGTH - 1]
+    return next((ends[n - 1] for n in range(len(compact), 14, -1) if iban.is_valid(compact[:n])), 0)
