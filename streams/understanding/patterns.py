@@ -6,6 +6,7 @@ separated by `|`; each form is
 - `код`      this very word,
 - `мошенн*`  any word that begins so,
 - `счет~`    this stem with any Russian or Kazakh ending ("счета", "счетом"; not "счетчик"),
+- `*мын`     any word that ends so,
 
 and `..` between words lets up to three other words of the same sentence stand there.  Everything is compared in the form
 that `text.words` gives: lower case, ё as е, and Kazakh letters as those who lack them type them (ә → а, қ → к, …), so a
@@ -26,20 +27,33 @@ MAX_GAP: Final = 3
 CACHE_SIZE: Final = 50_000
 #: A stem this long is also recognised with one wrong, missing, extra or swapped letter.
 TYPO_LENGTH: Final = 7
+#: No stem is longer: bounds the search for a mistyped one.
+LONGEST_STEM: Final = 15
 
 _RUSSIAN_ENDINGS: Final = frozenset(
+    # nouns and adjectives
     "а я о е и ы у ю ь й ом ем ой ей ою ею ов ев ам ям ами ями ах ях ми мя ию ие ия ии ью ий иями иям иях ией ием "
-    "ый ая ое ые ого его ому ему ым им ую юю ых их ыми ими яя ее ые ою "
-    "ка ку ки ке кой кою кам ками ках ок".split()
+    "ый ая ое ые ого его ому ему ым им ую юю ых их ыми ими яя ее ка ку ки ке кой кою кам ками ках ок "
+    # verbs
+    "ть л ла ло ли ет ют ит ат ят ут ишь ешь ите ете ил ила или ить ал ала али ать аю ает ают аем айте яю яет яют ял яла "
+    "яли ять ел ела ели еть ился илась ились иться ался алась ались аться ается аются ется ются ится ятся ись ив ав ая яя "
+    "ен ена ено ены ный ная ное ные нный нная ан ана ано аны".split()
 )
-#: Kazakh: plural, possessive, case (and -дағы, -лық, -мын …), in this order, each at most once, in bare letters.
-_KAZAKH_ENDING: Final = re.compile(
-    r"(?:л[аы]р|л[еи]р|д[ае]р|т[ае]р)?"
-    r"(?:(?:ы|и|у)?м(?:ыз|из)?|(?:ы|и|у)?н(?:ыз|из)|(?:ы|и|у)?н|сы|си|ы|и)?"
-    r"(?:лар|лер)?"
+#: Kazakh, in bare letters.  Nouns: plural, possessive, case (and -дағы, -мын …), in this order, each at most once.
+_KAZAKH_NOUN: Final = (
+    r"(?:[лдт][ае]р)?"
+    r"(?:[ыиу]?м(?:ыз|из)?|[ыиу]?н(?:ыз|из)|[ыиу]?н|сы|си|ы|и)?"
     r"(?:н?[ыи]н|[днт][ыи]н|[гк][ае]|н[ае]|а|е|[днт][ыи]|н|нд[ае]|[дт][ае]|н?д[ае]н|[тн][ае]н|[мбп]ен(?:ен)?)?"
-    r"(?:гы|ги|мын|мин|сын|сиз|сыз|быз|биз)?"
+    r"(?:гы|ги|мын|мин|сын|сиз|сыз|быз|биз|мыз|миз|пын|пин)?"
 )
+#: Verbs: negation, then mood or tense with person.
+_KAZAKH_VERB: Final = (
+    r"(?:[мбп][ае])?"
+    r"(?:[ыи]?п(?:т[ыи])?|[гк][ае]н(?:[ыи]н?|д[ае]|н[ае]н|м[ыи]н|б[ыи]з|д[ае]р)?|[дт][ыи](?:м|н|к|ныз|низ|ндар|ндер)?"
+    r"|с[ае](?:м|н|к|ныз|низ)?|[аей](?:д[ыи]|м[ыи]н|с[ыи]н|с[ыи]з|м[ыи]з|т[ыи]н(?:д[ае]р)?)?|с[ыи]н"
+    r"|у(?:[ыи]|д[ыи]|г[ае]|[ыи]н[ае]?|д[ае]|[ыи]н[ыи]з(?:д[ыи])?|[ыи]мен|мен)?|[ыи]?н[ыи]з(?:д[ае]р|ш[ыи])?|[ыи]нд[ае]р|[аей]й[ыи]к|ш[ыи]|м[ае]к(?:ш[ыи])?)"
+)
+_KAZAKH_ENDING: Final = re.compile(f"{_KAZAKH_NOUN}|{_KAZAKH_VERB}")
 
 
 class Match(NamedTuple):
@@ -87,6 +101,7 @@ class Lexicon:
         self._exact: dict[str, set[int]] = {}
         self._prefix: dict[str, set[int]] = {}
         self._stem: dict[str, set[int]] = {}
+        self._suffix: dict[str, set[int]] = {}
         self._atoms: dict[str, int] = {}
         self._phrases: list[tuple[str, tuple[frozenset[int] | int, ...]]] = []
         self._single: dict[int, set[str]] = {}
@@ -134,8 +149,11 @@ class Lexicon:
 
     def _atom(self, form: str) -> int:
         atom = self._atoms.setdefault(form, len(self._atoms))
-        kind, text = (form[-1], form[:-1]) if form[-1] in "*~" else ("", form)
-        table = {"*": self._prefix, "~": self._stem, "": self._exact}[kind]
+        if form[0] == "*":
+            table, text = self._suffix, form[1:]
+        else:
+            table = {"*": self._prefix, "~": self._stem}.get(form[-1], self._exact)
+            text = form.rstrip("*~")
         table.setdefault(bare(text), set()).add(atom)
         return atom
 
@@ -146,7 +164,7 @@ class Lexicon:
                 atoms = self._resolve(text.translate(_LOOKALIKES))
             if not atoms:
                 atoms = self._resolve(_TRANSLIT_UNITS.sub(lambda m: _TRANSLIT[m[0]], text))
-        if not atoms and len(text) >= TYPO_LENGTH - 1:
+        if not atoms and len(text) >= TYPO_LENGTH:
             atoms = self._guess(text)
         word = _NOTHING
         if atoms:
@@ -166,13 +184,16 @@ class Lexicon:
                 atoms |= self._prefix[stem]
             if stem in self._stem and has_ending(text[length:]):
                 atoms |= self._stem[stem]
+            ending = text[-length:]
+            if ending in self._suffix:
+                atoms |= self._suffix[ending]
         return atoms
 
     def _guess(self, text: str) -> set[int]:
         """The atoms of a stem that `text` begins with but for one letter (never the first)."""
         if text.startswith(self._not_typos):
             return set()
-        for length in range(min(len(text), 16), TYPO_LENGTH - 2, -1):
+        for length in range(min(len(text), LONGEST_STEM + 1), TYPO_LENGTH - 2, -1):
             start, rest = text[:length], text[length:]
             for key in _deletions(start):
                 for stem in sorted(self._typos.get(key, ())):
