@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -9,7 +10,6 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from schemas import events
 from schemas.reference import ReferenceDataError, load
 
 FILE: Final = Path(__file__).parent / "topics.yaml"
@@ -46,8 +46,9 @@ class Compaction(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Topic(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One topic.
 
-    `message` names the type in `schemas.events` (None: raw bytes), `batched` that a message carries a JSON array of
-    them.  `retention_days` is absent where nothing is ever deleted by age.  `restricted`: may hold unmasked secrets.
+    `message` names the type in `schemas.events`, or with its module one of our own agents' (None: raw bytes); `batched`
+    says that a message carries a JSON array of them.  `retention_days` is absent where nothing is ever deleted by age.
+    `restricted`: may hold unmasked secrets.
     """
 
     name: Annotated[str, Meta(pattern=r"^fraud\.[a-z.]+\.v[0-9]+$")]
@@ -118,4 +119,8 @@ def _problems(topic: Topic, parts: dict[str, str]) -> list[str]:
 
 def event_type(topic: Topic) -> type[msgspec.Struct] | None:
     """The type of the topic's events, or None where it carries raw bytes."""
-    return getattr(events, topic.message) if topic.message else None
+    if topic.message is None:
+        return None
+    module, _, name = topic.message.rpartition(".")
+    kind: type[msgspec.Struct] = getattr(importlib.import_module(module or "schemas.events"), name)
+    return kind

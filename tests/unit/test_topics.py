@@ -7,15 +7,7 @@ import pytest
 
 from schemas import events, reference, topics
 
-NAMES = {
-    topics.REPORTS,
-    topics.ENRICHED,
-    topics.REJECTED,
-    topics.UNDECODABLE,
-    topics.SIGNALS,
-    topics.CANDIDATES,
-    topics.ALERTS,
-}
+NAMES = {value for name, value in vars(topics).items() if name.isupper() and isinstance(value, str)}
 
 
 def test_every_topic_has_a_name_in_the_code() -> None:
