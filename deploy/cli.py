@@ -24,6 +24,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final = {
     "up": Command("deploy.commands.up:up", "Start everything on this machine, until Ctrl-C."),
+    "demo": Command("deploy.commands.demo:demo", "Show everything: a month of invented reports, a wave, its alert."),
     "stack": Command("deploy.commands.stack:stack", "Start only Kafka and Elasticsearch, until Ctrl-C."),
     "provision": Command("deploy.commands.provision:provision", "Make topics, index templates and indices."),
     "env": Command("deploy.commands.env:create", "Create the secrets for docker compose."),

@@ -41,9 +41,10 @@ class Parts(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Integration(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An integration of the demo: what the gateway stamps on its reports, and how its reports are."""
+    """An integration of the demo: its name in Russian, what the gateway stamps on its reports, how they are written."""
 
     source: SourceName
+    name: str
     channel: Channel
     share: Weight
     anonymous: Share
