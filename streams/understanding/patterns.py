@@ -9,7 +9,7 @@ separated by `|`; each form is
 - `*мын`     any word that ends so,
 
 and `..` between words lets up to three other words of the same sentence stand there.  Everything is compared in the form
-that `text.words` gives: lower case, ё as е, and Kazakh letters as those who lack them type them (ә → а, қ → к, …), so a
+that `text.Words` gives: lower case, ё as е, and Kazakh letters as those who lack them type them (ә → а, қ → к, …), so a
 pattern may be written either way.
 """
 
@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from streams.understanding.text import BARE, Word, fold
+from streams.understanding.text import Words, bare, fold
 
 #: The most words that `..` may stand for.
 MAX_GAP: Final = 3
@@ -68,9 +68,11 @@ class _Word(NamedTuple):
 
     atoms: frozenset[int]
     concepts: tuple[str, ...]
-    phrases: tuple[int, ...]
+    phrases: tuple[_Phrase, ...]
 
 
+#: A phrase: the atoms of its last word (looked at first, since most texts lack it), its concept, all its words and gaps.
+_Phrase = tuple[frozenset[int], str, tuple[frozenset[int] | int, ...]]
 _GAP: Final = -1
 _NOTHING: Final = _Word(frozenset(), (), ())
 _TRANSLIT: Final = {
@@ -81,11 +83,6 @@ _TRANSLIT: Final = {
 _TRANSLIT_UNITS: Final = re.compile("|".join(sorted(_TRANSLIT, key=len, reverse=True)))
 _LOOKALIKE_WORD: Final = re.compile("[abcehkmoptxy]+")
 _LOOKALIKES: Final = str.maketrans("abcehkmoptxy", "авсенкмортху")
-
-
-def bare(text: str) -> str:
-    """`text` in the form in which words are compared."""
-    return fold(text).translate(BARE)
 
 
 def has_ending(rest: str) -> bool:
@@ -103,11 +100,11 @@ class Lexicon:
         self._stem: dict[str, set[int]] = {}
         self._suffix: dict[str, set[int]] = {}
         self._atoms: dict[str, int] = {}
-        self._phrases: list[tuple[str, tuple[frozenset[int] | int, ...]]] = []
+        self._phrases: list[_Phrase] = []
         self._single: dict[int, set[str]] = {}
         self._starting: dict[int, list[int]] = {}
         self._typos: dict[str, set[str]] = {}
-        self._not_typos = tuple(sorted(bare(w) for w in not_typos))
+        self._not_typos = tuple(sorted(bare(fold(w)) for w in not_typos))
         self._cache: dict[str, _Word] = {}
         for concept, phrases in concepts.items():
             for phrase in phrases:
@@ -117,16 +114,21 @@ class Lexicon:
                 for key in _deletions(stem):
                     self._typos.setdefault(key, set()).add(stem)
 
-    def match(self, words: Sequence[Word]) -> dict[str, list[Match]]:
+    def match(self, words: Words) -> dict[str, list[Match]]:
         """Every occurrence of every concept in `words`, in the order of the text."""
-        known = [self._cache.get(word.text) or self._learn(word.text) for word in words]
+        cache = self._cache
+        known = [cache.get(text) or self._learn(text) for text in words.texts]
+        present: set[int] = set()
+        for word in known:
+            present |= word.atoms
         found: dict[str, list[Match]] = {}
         for index, word in enumerate(known):
             for concept in word.concepts:
                 found.setdefault(concept, []).append(Match(index, index))
-            for phrase in word.phrases:
-                concept, parts = self._phrases[phrase]
-                last = _follow(parts, 1, index, known, words)
+            for last_part, concept, parts in word.phrases:
+                if present.isdisjoint(last_part):
+                    continue
+                last = _follow(parts, 1, index, known, words.sentences)
                 if last >= 0:
                     found.setdefault(concept, []).append(Match(index, last))
         return found
@@ -135,15 +137,15 @@ class Lexicon:
         parts: list[frozenset[int] | int] = [
             _GAP if part == ".." else frozenset(self._atom(form) for form in part.split("|")) for part in phrase.split()
         ]
-        head = parts[0]
-        if isinstance(head, int) or parts[-1] == _GAP:
+        head, tail = parts[0], parts[-1]
+        if isinstance(head, int) or isinstance(tail, int):
             raise ValueError(f"phrase {phrase!r} begins or ends with '..'; write the words only")
         if len(parts) == 1:
             for atom in head:
                 self._single.setdefault(atom, set()).add(concept)
             return
         number = len(self._phrases)
-        self._phrases.append((concept, tuple(parts)))
+        self._phrases.append((tail, concept, tuple(parts)))
         for atom in head:
             self._starting.setdefault(atom, []).append(number)
 
@@ -154,7 +156,7 @@ class Lexicon:
         else:
             table = {"*": self._prefix, "~": self._stem}.get(form[-1], self._exact)
             text = form.rstrip("*~")
-        table.setdefault(bare(text), set()).add(atom)
+        table.setdefault(bare(fold(text)), set()).add(atom)
         return atom
 
     def _learn(self, text: str) -> _Word:
@@ -169,8 +171,8 @@ class Lexicon:
         word = _NOTHING
         if atoms:
             concepts = {c for atom in atoms for c in self._single.get(atom, ())}
-            phrases = {p for atom in atoms for p in self._starting.get(atom, ())}
-            word = _Word(frozenset(atoms), tuple(sorted(concepts)), tuple(sorted(phrases)))
+            phrases = sorted({p for atom in atoms for p in self._starting.get(atom, ())})
+            word = _Word(frozenset(atoms), tuple(sorted(concepts)), tuple(self._phrases[p] for p in phrases))
         if len(self._cache) >= CACHE_SIZE:
             self._cache.clear()
         self._cache[text] = word
@@ -208,7 +210,7 @@ class Lexicon:
 
 
 def _follow(
-    parts: tuple[frozenset[int] | int, ...], part: int, at: int, known: Sequence[_Word], words: Sequence[Word]
+    parts: tuple[frozenset[int] | int, ...], part: int, at: int, known: Sequence[_Word], sentences: Sequence[int]
 ) -> int:
     """Index of the last word of a phrase whose parts before `part` end with word `at`, or -1."""
     if part == len(parts):
@@ -218,11 +220,11 @@ def _follow(
         part, reach = part + 1, MAX_GAP + 1
         wanted = parts[part]
         assert not isinstance(wanted, int)
-    for index in range(at + 1, min(at + 1 + reach, len(words))):
-        if words[index].sentence != words[at].sentence:
+    for index in range(at + 1, min(at + 1 + reach, len(known))):
+        if sentences[index] != sentences[at]:
             return -1
-        if known[index].atoms & wanted:
-            last = _follow(parts, part + 1, index, known, words)
+        if not wanted.isdisjoint(known[index].atoms):
+            last = _follow(parts, part + 1, index, known, sentences)
             if last >= 0:
                 return last
     return -1

@@ -1,6 +1,7 @@
 """Reading a text by the rulebook: which concepts it holds and which rules they satisfy.
 
-This is the engine under `schemes.tag` and `stance.detect`; it knows nothing of schemes or demands.
+This is the engine under `schemes.tag` and `stance.detect`; it knows nothing of schemes or demands.  Most conditions fail
+because a concept is absent, so that is asked first, of one integer that has a bit for each concept found.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import Final, NamedTuple
 from streams.understanding import rulebook
 from streams.understanding.patterns import Lexicon, Match
 from streams.understanding.rulebook import Label, Rulebook, Within
-from streams.understanding.text import Folded, Word, fold_with_offsets, words
+from streams.understanding.text import Folded, Words, fold_with_offsets
 
 #: Concepts of `rules/concepts/` by which the engine recognises a negation: "не просили", "сұраған жоқ".
 NEGATION_BEFORE: Final = "negation-before"
 NEGATION_AFTER: Final = "negation-after"
 #: Operand that holds once any earlier label was given.
 ANY_LABEL: Final = "=any"
+#: Points at which a label is given.
+THRESHOLD: Final = 1.0
 #: A Kazakh verb with the negative suffix -ма/-ме/-ба/-бе/-па/-пе, in bare letters: сұрамады, айтпаңыз, бермейді.
 _KAZAKH_NEGATIVE: Final = re.compile(
     r".{2,}[мбп][ае](?:д[ыи][мк]?|[гк][ае]н.*|н[ыи]з.*|ндар|ндер|сын|син|с|й.*|п|у(?:ды|ди|га|ге)?|с?т?[ае]н)"
@@ -32,28 +35,32 @@ class Firing(NamedTuple):
     code: str
     rule: str
     points: float
-    evidence: list[Match]
+    evidence: tuple[Match, ...]
 
 
 class Reading:
     """A text with the concepts found in it.  `!name` are negated occurrences, `=code` labels already given."""
 
-    def __init__(self, text: str, folded: Folded, words: Sequence[Word], found: dict[str, list[Match]]) -> None:
+    __slots__ = ("folded", "found", "mask", "text", "words")
+
+    def __init__(self, text: str, folded: Folded, words: Words, found: dict[str, list[Match]], mask: int) -> None:
         self.text = text
         self.folded = folded
         self.words = words
         self.found = found
+        self.mask = mask
 
     def quote(self, match: Match) -> str:
         """The words of a match as they stand in the original."""
-        start = self.folded.offsets[self.words[match.first].start]
-        end = self.folded.offsets[self.words[match.last].end - 1] + 1
+        start = self.folded.offsets[self.words.span(match.first)[0]]
+        end = self.folded.offsets[self.words.span(match.last)[1] - 1] + 1
         return self.text[start:end]
 
 
 class _Condition(NamedTuple):
+    masks: tuple[int, ...]
+    none_mask: int
     groups: tuple[tuple[str, ...], ...]
-    none: tuple[str, ...]
     within: Within
     ordered: bool
 
@@ -64,59 +71,108 @@ class _Rule(NamedTuple):
     condition: _Condition
 
 
+class _Derived(NamedTuple):
+    """A concept that isn't words alone: made of others, limited by others, or to be looked at for negation."""
+
+    name: str
+    bit: int
+    negated_bit: int
+    negatable: bool
+    except_: tuple[str, ...]
+    except_mask: int
+    conditions: tuple[_Condition, ...]
+
+
 class Reader:
     """A rulebook made ready to read texts."""
 
     def __init__(self, book: Rulebook) -> None:
         self._lexicon = Lexicon({name: c.phrases for name, c in book.concepts.items()}, book.not_typos)
-        self._concepts = [
-            (name, c.negatable, c.except_, tuple(_condition(t.all, (), t.within, t.ordered) for t in c.near))
-            for name, c in book.concepts.items()
-            if c.negatable or c.near or c.except_
+        self._bits: dict[str, int] = {}
+        self._derived = [
+            _Derived(
+                name,
+                self._bit(name),
+                self._bit("!" + name),
+                concept.negatable,
+                concept.except_,
+                self._mask(concept.except_),
+                tuple(self._condition(t.all, (), t.within, t.ordered) for t in concept.near),
+            )
+            for name, concept in book.concepts.items()
+            if concept.negatable or concept.near or concept.except_
         ]
-        self._labels: dict[int, list[tuple[str, list[_Rule]]]] = {}
+        self._labels = {
+            id(labels): [
+                (
+                    label.code,
+                    self._bit("=" + label.code) | self._bit(ANY_LABEL),
+                    [_Rule(r.name, r.points, self._condition(r.all, r.none, r.within, r.ordered)) for r in label.rules],
+                )
+                for label in labels
+            ]
+            for labels in (book.schemes, book.demands, book.stance)
+        }
 
     def read(self, text: str) -> Reading:
         """`text` with every concept found in it."""
         folded = fold_with_offsets(text)
-        reading = Reading(text, folded, words(folded.text), {})
-        found = reading.found = self._lexicon.match(reading.words)
+        words = Words(folded.text)
+        found = self._lexicon.match(words)
+        mask = self._mask(found)
+        reading = Reading(text, folded, words, found, mask)
         before = {m.last + 1 for m in found.get(NEGATION_BEFORE, ())}
         after = {m.first - 1 for m in found.get(NEGATION_AFTER, ())}
-        for name, negatable, except_, conditions in self._concepts:
+        for name, bit, negated_bit, negatable, except_, except_mask, conditions in self._derived:
             for condition in conditions:
                 together = _satisfied(condition, reading, every=True)
                 if together:
-                    matches = found.setdefault(name, [])
-                    matches += [Match(min(m.first for m in t), max(m.last for m in t)) for t in together]
-            if name in found and except_:
-                _keep(found, name, [m for m in found[name] if not _covered(m, except_, found)])
-            if name in found and negatable:
-                negated = [m for m in found[name] if _is_negated(m, reading.words, before, after)]
+                    found.setdefault(name, []).extend(
+                        Match(min(m.first for m in t), max(m.last for m in t)) for t in together if t
+                    )
+                    reading.mask |= bit
+            if not reading.mask & bit:
+                continue
+            if reading.mask & except_mask:
+                _keep(reading, name, bit, [m for m in found[name] if not _covered(m, except_, found)])
+            if negatable and reading.mask & bit:
+                negated = [m for m in found[name] if _is_negated(m, words, before, after)]
                 if negated:
                     found["!" + name] = negated
-                    _keep(found, name, [m for m in found[name] if m not in negated])
+                    reading.mask |= negated_bit
+                    _keep(reading, name, bit, [m for m in found[name] if m not in negated])
         return reading
 
     def fire(self, labels: Sequence[Label], reading: Reading) -> list[list[Firing]]:
-        """For each label, the rules that fire.  A label whose points reach 1 is `=code` for the labels after it."""
-        compiled = self._labels.get(id(labels))
-        if compiled is None:
-            compiled = self._labels[id(labels)] = [
-                (label.code, [_Rule(r.name, r.points, _condition(r.all, r.none, r.within, r.ordered)) for r in label.rules])
-                for label in labels
-            ]
+        """For each label of a list of the rulebook, the rules that fire.
+
+        A label whose points reach the threshold holds as `=code` for those after it.
+        """
         fired: list[list[Firing]] = []
-        for code, rules in compiled:
+        for code, bits, rules in self._labels[id(labels)]:
             firings = [
-                Firing(code, rule.name, rule.points, list(together[0]))
+                Firing(code, rule.name, rule.points, together[0])
                 for rule in rules
                 if (together := _satisfied(rule.condition, reading))
             ]
-            if sum(f.points for f in firings) >= 1:
-                reading.found["=" + code] = reading.found[ANY_LABEL] = []
+            if firings and points(firings) >= THRESHOLD:
+                reading.mask |= bits
             fired.append(firings)
         return fired
+
+    def _bit(self, operand: str) -> int:
+        return 1 << self._bits.setdefault(operand, len(self._bits))
+
+    def _mask(self, operands: Iterable[str]) -> int:
+        mask = 0
+        for operand in operands:
+            mask |= self._bit(operand)
+        return mask
+
+    def _condition(self, groups: Sequence[str], none: Sequence[str], within: Within, ordered: bool) -> _Condition:
+        split = tuple(tuple(group.split("|")) for group in groups)
+        none_mask = self._mask(part for group in none for part in group.split("|"))
+        return _Condition(tuple(self._mask(group) for group in split), none_mask, split, within, ordered)
 
 
 @cache
@@ -125,57 +181,41 @@ def reader() -> Reader:
     return Reader(rulebook.rulebook())
 
 
-def _condition(groups: Sequence[str], none: Sequence[str], within: Within, ordered: bool) -> _Condition:
-    split = tuple(tuple(group.split("|")) for group in groups)
-    return _Condition(split, tuple(part for group in none for part in group.split("|")), within, ordered)
-
-
-def _keep(found: dict[str, list[Match]], name: str, matches: list[Match]) -> None:
-    """Leaves only `matches` of a concept."""
-    if matches:
-        found[name] = matches
-    else:
-        del found[name]
-
-
-def _covered(match: Match, names: Sequence[str], found: dict[str, list[Match]]) -> bool:
-    """Whether a match of one of the concepts `names` covers `match`."""
-    return any(m.first <= match.first and match.last <= m.last for name in names for m in found.get(name, ()))
+def points(firings: Iterable[Firing]) -> float:
+    """The points of a label's firings together."""
+    return sum(f.points for f in firings)
 
 
 def _satisfied(condition: _Condition, reading: Reading, every: bool = False) -> list[tuple[Match, ...]]:
-    """The matches, one a group, that satisfy a condition: the first such set, or `every` one; [] if there is none."""
+    """The matches, one a group, that satisfy a condition: the first such set, or `every` one; [] if there is none.
+
+    A group that holds without words of the text (a label given before) has no match in the set.
+    """
+    mask = reading.mask
+    for group_mask in condition.masks:
+        if not mask & group_mask:
+            return []
+    if mask & condition.none_mask:
+        return []
     found = reading.found
     candidates: list[list[Match]] = []
-    known = False
     for group in condition.groups:
         if len(group) == 1:
             matches = found.get(group[0])
-            if matches is None:
-                return []
         else:
             hits = [found[name] for name in group if name in found]
-            if not hits:
-                return []
             matches = hits[0] if len(hits) == 1 else sorted({m for hit in hits for m in hit})
         if matches:
             candidates.append(matches)
-        else:
-            known = True
-    for name in condition.none:
-        if name in found:
-            return []
-    if not candidates:
-        return [()] if known else []
     if condition.ordered:
-        return _in_order(candidates, condition.within, reading.words, every)
+        return _in_order(candidates, condition.within, reading.words.sentences, every)
     if condition.within == "text":
-        return [tuple(c[0] for c in candidates)]
-    return _together(candidates, condition.within, reading.words, every)
+        return [tuple([c[0] for c in candidates])]
+    return _together(candidates, condition.within, reading.words.sentences, every)
 
 
 def _together(
-    candidates: Sequence[Sequence[Match]], within: Within, words: Sequence[Word], every: bool
+    candidates: Sequence[Sequence[Match]], within: Within, sentences: Sequence[int], every: bool
 ) -> list[tuple[Match, ...]]:
     """Sets of one match a group in one sentence, or inside `within` words, around each match of the rarest group."""
     rarest = min(candidates, key=len)
@@ -183,7 +223,7 @@ def _together(
     for anchor in rarest:
         chosen: list[Match] = []
         for matches in candidates:
-            nearest = anchor if matches is rarest else _nearest(anchor, matches, within, words)
+            nearest = anchor if matches is rarest else _nearest(anchor, matches, within, sentences)
             if nearest is None:
                 break
             chosen.append(nearest)
@@ -197,7 +237,7 @@ def _together(
 
 
 def _in_order(
-    candidates: Sequence[Sequence[Match]], within: Within, words: Sequence[Word], every: bool
+    candidates: Sequence[Sequence[Match]], within: Within, sentences: Sequence[int], every: bool
 ) -> list[tuple[Match, ...]]:
     """Sets of one match a group that follow each other in one sentence, and inside `within` words if that is a number."""
     sets: list[tuple[Match, ...]] = []
@@ -206,7 +246,7 @@ def _in_order(
         for matches in candidates[1:]:
             after = chosen[-1].last
             follower = min((m for m in matches if m.first > after), default=None)
-            if follower is None or words[follower.first].sentence != words[start.first].sentence:
+            if follower is None or sentences[follower.first] != sentences[start.first]:
                 break
             chosen.append(follower)
         else:
@@ -217,12 +257,12 @@ def _in_order(
     return sets
 
 
-def _nearest(anchor: Match, matches: Iterable[Match], within: Within, words: Sequence[Word]) -> Match | None:
+def _nearest(anchor: Match, matches: Iterable[Match], within: Within, sentences: Sequence[int]) -> Match | None:
     """The match nearest to `anchor`, of those in its sentence if the whole has to lie in one sentence."""
     best: Match | None = None
-    distance = len(words) + 1
+    distance = len(sentences) + 1
     for match in matches:
-        if isinstance(within, str) and words[match.first].sentence != words[anchor.first].sentence:
+        if isinstance(within, str) and sentences[match.first] != sentences[anchor.first]:
             continue
         gap = max(match.first - anchor.last, anchor.first - match.last, 0)
         if gap < distance:
@@ -230,19 +270,28 @@ def _nearest(anchor: Match, matches: Iterable[Match], within: Within, words: Seq
     return best
 
 
-def _is_negated(match: Match, words: Sequence[Word], before: set[int], after: set[int]) -> bool:
+def _keep(reading: Reading, name: str, bit: int, matches: list[Match]) -> None:
+    """Leaves only `matches` of a concept."""
+    if matches:
+        reading.found[name] = matches
+    else:
+        del reading.found[name]
+        reading.mask &= ~bit
+
+
+def _covered(match: Match, names: Sequence[str], found: dict[str, list[Match]]) -> bool:
+    """Whether a match of one of the concepts `names` covers `match`."""
+    return any(m.first <= match.first and match.last <= m.last for name in names for m in found.get(name, ()))
+
+
+def _is_negated(match: Match, words: Words, before: set[int], after: set[int]) -> bool:
     return (
         match.first in before
         or match.last in after
-        or any(_is_kazakh_negative(words[i].text) for i in range(match.first, match.last + 1))
+        or any(_is_kazakh_negative(words.texts[i]) for i in range(match.first, match.last + 1))
     )
 
 
 @lru_cache(maxsize=20_000)
 def _is_kazakh_negative(word: str) -> bool:
     return _KAZAKH_NEGATIVE.fullmatch(word) is not None
-
-
-def points(firings: Iterable[Firing]) -> float:
-    """The points of a label's firings together."""
-    return sum(f.points for f in firings)

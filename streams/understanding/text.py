@@ -2,7 +2,7 @@
 
 `fold` undoes what fraudsters do to pass filters (Latin look-alikes, zero-width characters, "с б е р") and what people do in
 a hurry (кооод, capitals, missing ё).  `fold_with_offsets` also says where every folded character came from, so that
-evidence shows the words as they were written.  `words` cuts a folded text into words for the pattern matcher.
+evidence shows the words as they were written.  `Words` cuts a folded text into words for the pattern matcher.
 """
 
 from __future__ import annotations
@@ -23,26 +23,30 @@ _TO_LATIN: Final = str.maketrans("АВСЕНІКМОРТХУЅЈасеһікмо
 _ONLY_CYRILLIC: Final = re.compile("[БГДЖЗИЙЛПФЦЧШЩЪЫЬЭЮЯӘҒҚҢӨҰҮбвгджзийлнптфцчшщъыьэюяәғқңөұүёЁ]")
 _ONLY_LATIN: Final = re.compile("[DFGJLNQRSUVWZdfjlqsvwz]")
 
+#: What texts are normally made of: nothing in here is invisible, combining or an imitation of a letter.
+_ORDINARY: Final = re.compile(
+    "[\t\n\r\x20-\x7e«»°№–—‘’“”„•…₸₽\u00a0\u0400-\u045f\u0490-\u04ff\u2190-\u23ff\u2500-\u2bff\U0001f000-\U0001faff]*"
+)
 _ALIEN: Final = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"  # invisible
     "|[\u0300-\u036f]+"  # stress marks; a decomposed й is composed before
     "|[\uff01-\uff5e\u2100-\u214f\u24b6-\u24e9\U0001d400-\U0001d7ff]"  # full width, enclosed, mathematical letters
 )
 _DECOMPOSED: Final = re.compile("[ИиЕе][\u0306\u0308]")
-_MIXED: Final = re.compile("[A-Za-z0-9@][\u0400-\u052f]|[\u0400-\u052f][A-Za-z0-9@]")
+_LATIN: Final = re.compile("[A-Za-z0-9@]+")
+_SWITCH: Final = re.compile("[A-Za-z0-9@](?=[\u0400-\u052f])|[\u0400-\u052f](?=[A-Za-z0-9@])")
 _MIXED_WORD: Final = re.compile("[A-Za-z0-9@\u0400-\u052f]+")
 _INNER_DIGIT: Final = re.compile("(?<=[\u0400-\u052f])[036](?=[\u0400-\u052f])")
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
+_TRIPLES: Final = tuple(letter * 3 for letter in "абвгдежзийклмнопрстуфхцчшщъыьэюяәғқңөұүһіabcdefghijklmnopqrstuvwxyz")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_])+)(?![^\W_])")
 #: One-letter words of Russian: three of them in a row are prose ("и я в"), not a spaced-out word.
 _ONE_LETTER_WORDS: Final = frozenset("авикосуяжб")
-_LOWER: Final = str.maketrans("ёЁ", "ее")
+_KAZAKH_LETTERS: Final = tuple(zip("әғқңөұүһі", "агкноуухи", strict=True))
 
-#: Letters of Kazakh by what people type who have no Kazakh keyboard; matching is done on this form.
-BARE: Final = str.maketrans("әғқңөұүһі", "агкноуухи")
-
-_WORD: Final = re.compile("[a-z]+|[\u0400-\u052f]+|[0-9]+|[^\\W_]+")
-_SENTENCE_END: Final = re.compile(r"[.!?…;]+[)»”\"']*\s|\n|[.!?…]$")
+#: A word, or the end of a sentence.
+_WORD: Final = re.compile(r"[a-z]+|[\u0400-\u052f]+|[0-9]+|[^\W_]+|[.!?…;](?=\s|[)»”\"'])|\n")
+_SENTENCE_ENDS: Final = frozenset(".!?…;\n")
 
 
 class Folded(NamedTuple):
@@ -52,13 +56,37 @@ class Folded(NamedTuple):
     offsets: Sequence[int]
 
 
-class Word(NamedTuple):
-    """A word of a folded text: its bare form, character span in the folded text, number of its sentence."""
+class Words:
+    """The words of a folded text in their bare form, and the number of the sentence of each."""
 
-    text: str
-    start: int
-    end: int
-    sentence: int
+    __slots__ = ("_bare", "_spans", "sentences", "texts")
+
+    def __init__(self, folded: str) -> None:
+        """Cuts `folded`; a word ends also where letters meet digits or another alphabet."""
+        self._bare = bare(folded)
+        self._spans: list[tuple[int, int]] | None = None
+        self.texts: list[str] = []
+        self.sentences: list[int] = []
+        sentence = 0
+        for piece in _WORD.findall(self._bare):
+            if piece in _SENTENCE_ENDS:
+                sentence += 1
+            else:
+                self.texts.append(piece)
+                self.sentences.append(sentence)
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Start and end of a word in the folded text; found only when asked for, since few words become evidence."""
+        if self._spans is None:
+            self._spans = [m.span() for m in _WORD.finditer(self._bare) if m[0] not in _SENTENCE_ENDS]
+        return self._spans[index]
+
+
+def bare(folded: str) -> str:
+    """A folded text with Kazakh letters as people type them who lack them (ә → а, қ → к …): the form words are matched in."""
+    for letter, plain in _KAZAKH_LETTERS:
+        folded = folded.replace(letter, plain)
+    return folded
 
 
 def fold(text: str) -> str:
@@ -69,28 +97,23 @@ def fold(text: str) -> str:
 def fold_with_offsets(text: str) -> Folded:
     """As `fold`, with the place of each character in the original."""
     folded = Folded(text.replace("\u0130", "I"), range(len(text) + 1))
-    if _ALIEN.search(folded.text):
+    if not _ORDINARY.fullmatch(folded.text):
         folded = _edit(folded, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))
         folded = _edit(folded, _ALIEN, _plain)
-    if _MIXED.search(folded.text):
+    if _has_mixed(folded.text):
         folded = Folded(_MIXED_WORD.sub(_one_alphabet, folded.text), folded.offsets)
-    folded = Folded(folded.text.lower().translate(_LOWER), folded.offsets)
-    folded = _edit(folded, _REPEATED, lambda m: m[1])
+    folded = Folded(folded.text.lower().replace("ё", "е"), folded.offsets)
+    if any(triple in folded.text for triple in _TRIPLES):
+        folded = _edit(folded, _REPEATED, lambda m: m[1])
     return _edit(folded, _SPACED, _joined)
 
 
-def words(folded: str) -> list[Word]:
-    """The words of a folded text in their bare form (see `BARE`), cut also where letters meet digits or another alphabet."""
-    ends = [m.start() for m in _SENTENCE_END.finditer(folded)]
-    bare = folded.translate(BARE)
-    found: list[Word] = []
-    sentence = 0
-    for match in _WORD.finditer(bare):
-        start = match.start()
-        while sentence < len(ends) and ends[sentence] < start:
-            sentence += 1
-        found.append(Word(match[0], start, match.end(), sentence))
-    return found
+def _has_mixed(text: str) -> bool:
+    """Whether a Latin letter or a digit stands next to a Cyrillic letter."""
+    return any(
+        "\u0400" <= text[m.start() - 1 : m.start()] <= "\u052f" or "\u0400" <= text[m.end() : m.end() + 1] <= "\u052f"
+        for m in _LATIN.finditer(text)
+    )
 
 
 def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Folded:
@@ -122,14 +145,15 @@ def _plain(match: re.Match[str]) -> str:
 def _one_alphabet(match: re.Match[str]) -> str:
     """A word of two alphabets in the one it belongs to; "kaspiге" (a name with a suffix) and "5000тг" stay as they are."""
     word = match[0]
-    if not _MIXED.search(word):
+    switches = _SWITCH.findall(word)
+    if not switches:
         return word
     latin, cyrillic = _ONLY_LATIN.search(word), _ONLY_CYRILLIC.search(word)
     if latin and not cyrillic:
         return word.translate(_TO_LATIN)
     if not any(c.isascii() and c.isalpha() for c in word):
         return _INNER_DIGIT.sub(lambda m: m[0].translate(_TO_CYRILLIC), word).replace("@", "а")
-    if latin and len(_MIXED.findall(word)) == 1:
+    if latin and len(switches) == 1:
         return word
     return word.translate(_TO_CYRILLIC)
 
