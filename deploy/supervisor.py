@@ -250,8 +250,8 @@ def _ending(process: asyncio.subprocess.Process) -> str:
 def run(body: Callable[[Supervisor], Awaitable[None]], say: Say) -> signal.Signals | None:
     """Run `body` with a supervisor, then stop everything.  Returns the signal that ended it early, or None.
 
-    SIGINT (Ctrl-C), SIGTERM and SIGHUP cancel `body`; a second one kills without waiting.  Exceptions of `body` pass
-    through after everything was stopped.
+    SIGINT (Ctrl-C), SIGTERM and SIGHUP cancel `body`; a second one kills everything at once, this process included.
+    Exceptions of `body` pass through after everything was stopped.
     """
     return asyncio.run(_run(body, say))
 
@@ -265,6 +265,8 @@ async def _run(body: Callable[[Supervisor], Awaitable[None]], say: Say) -> signa
         received.append(number)
         if len(received) > 1:
             supervisor.kill()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         else:
             task.cancel()
 

@@ -27,6 +27,7 @@ def up() -> None:
         await supervisor.start(*services)
         for change in await asyncio.to_thread(provision, stack.bootstrap_servers, stack.elasticsearch_url):
             say(change)
+        key = _first_key(stack.home)
         await supervisor.start(*pipeline.services(stack, {}))
         say(f"Kafka          {stack.bootstrap_servers}")
         say(f"Elasticsearch  {stack.elasticsearch_url}")
@@ -41,7 +42,6 @@ def up() -> None:
     with plain_errors():
         try:
             services = stack.prepare(say)
-            key = _first_key(stack.home)
             run(body, say)
         finally:
             stack.release()

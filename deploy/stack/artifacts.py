@@ -6,13 +6,16 @@ lock; an installation downloads exactly the files named there, in parallel, and 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import re
 import sys
 import tempfile
+import threading
 import tomllib
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,9 +37,11 @@ ROOTS: Final = {
     "elasticsearch": ("org.elasticsearch.distribution.integ-test-zip:elasticsearch:9.2.4:zip",),
 }
 
-#: Downloads at a time, and seconds that one of them may stay silent.
+#: Downloads at a time, seconds that one of them may stay silent, how often it is tried, seconds between two reports.
 PARALLEL: Final = 8
 TIMEOUT: Final = 60
+ATTEMPTS: Final = 2
+SAY_EVERY: Final = 2.0
 
 _COORDINATE = re.compile(r"[\w.-]+:[\w.-]+:[\w.-]+(?::(?:jar|zip))?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -75,27 +80,74 @@ def read_lock(group: str, lock: Path = LOCK) -> list[Artifact]:
     return [Artifact(coordinate, sha256) for coordinate, sha256 in entries.items()]
 
 
-def fetch(artifacts: Iterable[Artifact], cache: Path, say: Say, context: MavenContext | None = None) -> list[Path]:
-    """Paths of the artefacts in `cache`, in their order, each downloaded if missing and verified.
+class _Progress:
+    """Bytes that arrived, over all downloads; raises in the downloading threads once `stop` is set."""
 
-    `say` hears about the progress if anything has to be downloaded; `context` is where from (default: Maven Central).
-    Raises StackError naming the artefact that can't be had or whose content isn't the pinned one, downloaded twice.
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self._lock = threading.Lock()
+        self.size = 0
+
+    @contextmanager
+    def __call__(self, _name: str, _size: int) -> Iterator[Callable[[int], None]]:
+        """What jgo wants: a context for each file, with a function that hears of each piece."""
+        yield self._add
+
+    def _add(self, size: int) -> None:
+        if self.stop.is_set():
+            raise StackError("stopped while downloading")
+        with self._lock:
+            self.size += size
+
+
+def fetch(artifacts: Iterable[Artifact], cache: Path, say: Say, repositories: Mapping[str, str] | None = None) -> None:
+    """Make sure that each artefact is in `cache`, with the pinned content; download what isn't.
+
+    `say` hears about the progress; `repositories`: name → URL of Maven repositories (default: Maven Central).  Raises
+    StackError naming the artefact that can't be had, or whose content isn't the pinned one even when downloaded again.
     """
-    artifacts = list(artifacts)
     with ThreadPoolExecutor(PARALLEL) as pool:
+        artifacts = list(artifacts)
         good = list(pool.map(lambda artifact: _matches(artifact, artifact.path(cache)), artifacts))
         missing = [artifact for artifact, is_good in zip(artifacts, good, strict=True) if not is_good]
-        if missing:
-            context = context or _maven(cache)
-            for done, artifact in enumerate(pool.map(lambda item: _download(item, cache, context), missing), start=1):
-                say(f"downloaded {done} of {len(missing)}: {artifact.path(cache).name}")
-    return [artifact.path(cache) for artifact in artifacts]
+        if not missing:
+            return
+        progress = _Progress()
+        context = _maven(cache, progress, repositories)
+        waiting = {pool.submit(_download, artifact, cache, context, progress.stop) for artifact in missing}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=SAY_EVERY, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
+                megabytes = progress.size / 1e6
+                say(f"downloading: {len(missing) - len(waiting)} of {len(missing)} files, {megabytes:.0f} MB")
+        except BaseException:  # one failed, or Ctrl-C: the others needn't go on
+            progress.stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
-def _maven(cache: Path) -> MavenContext:
-    from jgo.maven import MavenContext  # noqa: PLC0415 - half a second that only a download should cost
+@contextmanager
+def alone(folder: Path, say: Say) -> Iterator[None]:
+    """Install in `folder` as the only process: several stacks may share what is downloaded."""
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"another process installs in {folder}: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
-    return MavenContext(repo_cache=cache, timeout=TIMEOUT)
+
+def _maven(
+    cache: Path, progress: _Progress | None = None, repositories: Mapping[str, str] | None = None
+) -> MavenContext:
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - half a second, for downloads only
+
+    remote = dict(repositories) if repositories else None
+    resolver = PythonResolver(progress_callback=progress)
+    return MavenContext(resolver=resolver, repo_cache=cache, remote_repos=remote, timeout=TIMEOUT)
 
 
 def _jgo_artifact(context: MavenContext, artifact: Artifact) -> Any:
@@ -103,21 +155,21 @@ def _jgo_artifact(context: MavenContext, artifact: Artifact) -> Any:
     return context.project(group, name).at_version(version).artifact(packaging=extension)
 
 
-def _download(artifact: Artifact, cache: Path, context: MavenContext) -> Artifact:
+def _download(artifact: Artifact, cache: Path, context: MavenContext, stop: threading.Event) -> None:
     path = artifact.path(cache)
-    for attempt in (1, 2):
+    for attempt in range(1, ATTEMPTS + 1):
         path.unlink(missing_ok=True)  # what is there is no good: it was cut off or altered
         try:
             _jgo_artifact(context, artifact).resolve()
         except Exception as error:  # jgo lets everything through: requests' errors, RuntimeError, AssertionError
-            if attempt == 2:
+            if attempt == ATTEMPTS or stop.is_set():
                 raise StackError(
                     f"{artifact.coordinate} can't be downloaded: {error}\n"
                     "Maven Central must be reachable (a proxy is taken from HTTPS_PROXY); then start again."
                 ) from error
             continue
         if _matches(artifact, path):
-            return artifact
+            return
     path.unlink(missing_ok=True)
     raise StackError(
         f"{artifact.coordinate}: what was downloaded is not the file that artifacts.lock pins "

@@ -18,43 +18,43 @@ import yaml
 
 from deploy import dictionaries
 from deploy.home import HOST
-from deploy.stack import artifacts, java
-from deploy.stack.account import Account, account_for_elasticsearch, give, obstacle
-from deploy.stack.artifacts import Say
+from deploy.stack import java
+from deploy.stack.artifacts import Artifact, read_lock
 from deploy.stack.errors import StackError
+from deploy.stack.places import Places, give
 from deploy.supervisor import Service
 
 #: The option of the server's jvm.options that the Java runtime can't honour: the module isn't in it.
 _MISSING_MODULE: Final = "jdk.incubator.vector"
 
+#: Without the second compiler the server is up in half the processor time, and for tens of thousands of documents it is
+#: no slower: a local stack is started far more often than it is driven hard.
+_FAST_START: Final = ("-XX:TieredStopAtLevel=1",)
+
 _PROBE_TIMEOUT: Final = 2.0
 _KEYSTORE_TIMEOUT: Final = 60
 
 
-def service(home: Path, cache: Path, *, port: int, heap: str, password: str | None, say: Say) -> Service:
-    """Elasticsearch as a service to supervise: downloaded, unpacked and configured, its data in `home`.
+def service(home: Path, where: Places, *, port: int, heap: str, password: str | None) -> Service:
+    """Elasticsearch as a service to supervise, from the unpacked distribution (see `unpack`); its log is in `home`.
 
-    `heap` is its heap (as in -Xmx); with a `password` security is on, for the user `elastic`.  As root it runs under
-    another account.  Raises StackError, also if that account can't reach the folders.
+    `heap` is its heap (as in -Xmx); with a `password` security is on, for the user `elastic`.  Raises StackError.
     """
-    account = account_for_elasticsearch()
-    distribution = _distribution(cache, say)
-    runtime = java.java_home()
-    folder = home / "elasticsearch"
+    folder, distribution = where.folder, distribution_of(where)
     config = folder / "config"
     for part in (config, folder / "data", folder / "logs", folder / "tmp"):
         part.mkdir(parents=True, exist_ok=True)
     _configure(folder, distribution, port, heap, secure=password is not None)
     environment = {
-        "ES_JAVA_HOME": str(runtime),
+        "ES_JAVA_HOME": str(where.runtime),
         "ES_PATH_CONF": str(config),
         "ES_TMPDIR": str(folder / "tmp"),
-        "CLI_JAVA_OPTS": " ".join(java.COMMON_OPTIONS),
+        "CLI_JAVA_OPTS": " ".join((*java.COMMON_OPTIONS, *_FAST_START)),
     }
     if password is not None:
         _set_password(distribution, config, environment, password)
+    account = where.account
     if account:
-        _let_in(account, runtime, distribution, folder)
         give(folder, account)
     return Service(
         name="elasticsearch",
@@ -68,40 +68,32 @@ def service(home: Path, cache: Path, *, port: int, heap: str, password: str | No
     )
 
 
-def _let_in(account: Account, *folders: Path) -> None:
-    for folder in folders:
-        closed = obstacle(folder, account)
-        if closed:
-            raise StackError(
-                f"Elasticsearch refuses to run as root, so it runs under the account {account.name!r}, which may not "
-                f"enter {closed} on the way to {folder}.\n"
-                f"Start SaqBol as an ordinary user, or move the checkout to a folder that everybody may enter "
-                f"(for instance /srv), or allow it: chmod o+x {closed}"
-            )
+def artifact() -> Artifact:
+    """The distribution's archive, as pinned."""
+    (pinned,) = read_lock("elasticsearch")
+    return pinned
 
 
-def _distribution(cache: Path, say: Say) -> Path:
-    """The unpacked server, from the download that `artifacts.lock` pins."""
-    (artifact,) = artifacts.read_lock("elasticsearch")
-    target = cache / f"elasticsearch-{artifact.parts[2]}-{artifact.sha256[:12]}"
+def distribution_of(where: Places) -> Path:
+    """Where the distribution is unpacked; what exists there is whole."""
+    pinned = artifact()
+    return where.programs / f"elasticsearch-{pinned.parts[2]}-{pinned.sha256[:12]}"
+
+
+def unpack(archive: Path, where: Places) -> None:
+    """Unpack the distribution and delete the archive; nothing happens if it is unpacked already."""
+    target = distribution_of(where)
     if target.exists():
-        return target
-    (archive,) = artifacts.fetch([artifact], cache / "maven", say)
-    say("unpacking Elasticsearch")
-    # unpacked beside its place and then renamed: what exists is whole, even after an interruption
-    with tempfile.TemporaryDirectory(dir=cache, prefix="unpacking-") as unfinished:
+        return
+    # unpacked beside its place and then renamed, in case of an interruption
+    with tempfile.TemporaryDirectory(dir=where.programs) as unfinished:
         with zipfile.ZipFile(archive) as file:
             file.extractall(unfinished)
         (root,) = Path(unfinished).iterdir()
         for path in (root, *root.rglob("*")):
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-        try:
-            root.rename(target)
-        except OSError:
-            if not target.exists():  # else another process was faster
-                raise
-    archive.unlink(missing_ok=True)
-    return target
+        root.rename(target)
+    archive.unlink()
 
 
 def _configure(folder: Path, distribution: Path, port: int, heap: str, *, secure: bool) -> None:
@@ -110,7 +102,7 @@ def _configure(folder: Path, distribution: Path, port: int, heap: str, *, secure
     shutil.copytree(distribution / "config", config, dirs_exist_ok=True, copy_function=shutil.copyfile)
     lines = (distribution / "config" / "jvm.options").read_text(encoding="utf-8").splitlines(keepends=True)
     (config / "jvm.options").write_text("".join(line for line in lines if _MISSING_MODULE not in line), "utf-8")
-    options = [f"-Xms{heap}", f"-Xmx{heap}", *java.COMMON_OPTIONS]
+    options = [f"-Xms{heap}", f"-Xmx{heap}", *java.COMMON_OPTIONS, *_FAST_START]
     (config / "jvm.options.d" / "saqbol.options").write_text("\n".join(options) + "\n", encoding="utf-8")
     settings = {
         "cluster.name": "saqbol",

@@ -8,17 +8,19 @@ import shutil
 import socket
 import subprocess
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from deploy.home import HOST
-from deploy.stack import artifacts, java
+from deploy.stack import java
 from deploy.stack.artifacts import Say
 from deploy.stack.errors import StackError
 from deploy.supervisor import Service
 
 _LOGGING: Final = Path(__file__).with_name("kafka-log4j2.properties")
 _FORMAT_TIMEOUT: Final = 120
+_HEAP: Final = "512m"
 
 #: Everything is on one node, so every internal topic has one replica; few partitions, because each costs files and
 #: milliseconds.  Topics are created by provisioning: a misspelt name shall be an error, not a new topic.
@@ -39,23 +41,21 @@ _SETTINGS: Final = {
 }
 
 
-def service(home: Path, cache: Path, *, port: int, controller_port: int, heap: str, say: Say) -> Service:
-    """Kafka as a service to supervise: artefacts downloaded, storage formatted, configuration written.
+def service(home: Path, jars: Iterable[Path], *, port: int, controller_port: int, say: Say) -> Service:
+    """Kafka as a service to supervise: storage formatted, configuration written.
 
-    `home` is the data folder, `cache` the folder of downloads, `heap` the largest heap (as in -Xmx).  The ports may
-    differ from start to start: the voters are configured, not stored, and the advertised listener follows.
-    Raises StackError.
+    `home` is the data folder.  The ports may differ from start to start: the voters are configured, not stored, and the
+    advertised listener follows.  Raises StackError.
     """
     folder = home / "kafka"
     data = folder / "data"
     folder.mkdir(parents=True, exist_ok=True)
-    jars = artifacts.fetch(artifacts.read_lock("kafka"), cache / "maven", say)
     classpath = folder / "classpath"  # a JVM's argument file: 46 paths would fill the process list
     classpath.write_text('-cp "' + ":".join(str(jar) for jar in jars) + '"\n', encoding="utf-8")
     command = [
         str(java.java_home() / "bin" / "java"),
         *java.COMMON_OPTIONS,
-        f"-Xmx{heap}",
+        f"-Xmx{_HEAP}",
         f"-Dlog4j2.configurationFile={_LOGGING}",
         f"@{classpath}",
     ]

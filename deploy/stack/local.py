@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ from typing import IO, Final
 
 from deploy.home import HOST, ports_file
 from deploy.stack import elasticsearch, kafka
-from deploy.stack.artifacts import Say
+from deploy.stack.artifacts import Say, alone, fetch, read_lock
 from deploy.stack.errors import StackError
+from deploy.stack.places import places
 from deploy.supervisor import Service, Supervisor
 
 #: Ports that a new data folder gets if they are free.
@@ -81,29 +82,32 @@ class Stack:
     def prepare(self, say: Say) -> list[Service]:
         """Take the data folder, install what is missing, choose ports.  Returns the services to start together.
 
-        Raises StackError.
+        Raises StackError.  Ctrl-C ends a download early.
         """
+        maven = self._cache / "maven"
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             self._cache.mkdir(parents=True, exist_ok=True)
             self._take()
+            where = places(self.home, self._cache, say)
+            jars, archive = read_lock("kafka"), elasticsearch.artifact()
+            with alone(where.programs, say):
+                unpacked = elasticsearch.distribution_of(where).exists()
+                fetch(jars if unpacked else [archive, *jars], maven, say)
+                if not unpacked:
+                    say("unpacking Elasticsearch")
+                    elasticsearch.unpack(archive.path(maven), where)
             self._choose_ports()
             return [
                 kafka.service(
                     self.home,
-                    self._cache,
+                    [jar.path(maven) for jar in jars],
                     port=self.ports["kafka"],
                     controller_port=self.ports["controller"],
-                    heap="512m",
                     say=say,
                 ),
                 elasticsearch.service(
-                    self.home,
-                    self._cache,
-                    port=self.ports["elasticsearch"],
-                    heap=self._heap,
-                    password=self._password,
-                    say=say,
+                    self.home, where, port=self.ports["elasticsearch"], heap=self._heap, password=self._password
                 ),
             ]
         except PermissionError as error:
@@ -182,23 +186,19 @@ def running(stack: Stack, say: Say) -> Iterator[Stack]:
 
     Raises StackError or StartError.
     """
-    services = stack.prepare(say)
-    try:
-        with _thread(lambda supervisor: supervisor.start(*services), say):
-            yield stack
-    finally:
-        stack.release()
-
-
-@contextmanager
-def _thread(body: Callable[[Supervisor], Awaitable[None]], say: Say) -> Iterator[None]:
     started, ending = threading.Event(), threading.Event()
     failure: list[BaseException] = []
+
+    try:
+        services = stack.prepare(say)
+    except BaseException:
+        stack.release()
+        raise
 
     async def live() -> None:
         supervisor = Supervisor(say)
         try:
-            await body(supervisor)
+            await supervisor.start(*services)
             started.set()
             await asyncio.to_thread(ending.wait)
         finally:
@@ -217,9 +217,10 @@ def _thread(body: Callable[[Supervisor], Awaitable[None]], say: Say) -> Iterator
     try:
         started.wait()
         if not failure:
-            yield
+            yield stack
     finally:
         ending.set()
         thread.join()
+        stack.release()
     if failure:
         raise failure[0]
