@@ -11,12 +11,14 @@ replicas have acknowledged.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
 import msgspec
+from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from msgspec import structs
 
@@ -74,7 +76,10 @@ class ReportProducer:
         except msgspec.ValidationError as error:
             raise ValueError(f"ReportProducer: {error}") from None
         self._hasher = ReporterHasher(reporter_key) if reporter_key is not None else None
-        self._producer = kafka.connect(bootstrap_servers, f"saqbol-{source}")
+        self._bootstrap_servers = bootstrap_servers
+        self._lock = threading.Lock()
+        self._producer: KafkaProducer | None = None
+        self._connected()
 
     def send(self, submission: Submission) -> str:
         """Publish one report and return its id, the same for every retry.
@@ -106,7 +111,10 @@ class ReportProducer:
 
     def close(self) -> None:
         """Let go of Kafka."""
-        self._producer.close(timeout=_WAIT)
+        with self._lock:
+            if self._producer is not None:
+                kafka.close(self._producer)
+            self._producer = None
 
     def __enter__(self) -> Self:
         return self
@@ -119,22 +127,38 @@ class ReportProducer:
     def _read(self, submission: Submission, now: datetime) -> Intake:
         return read_report(encode_submission(submission), self._origin, now, self._hasher)
 
+    def _connected(self) -> KafkaProducer:
+        """The producer, connected anew if the last one failed.  Raises kafka.errors.KafkaError."""
+        with self._lock:
+            if self._producer is None:
+                self._producer = kafka.connect(self._bootstrap_servers, f"saqbol-{self._origin.source}")
+            return self._producer
+
+    def _failed(self, producer: KafkaProducer) -> None:
+        """Replace a producer that failed before anything else is sent."""
+        with self._lock:
+            if self._producer is producer:
+                self._producer = None
+                kafka.discard(producer)
+
     def _publish(self, intakes: Sequence[Intake]) -> None:
         """Hand over all, then wait for every acknowledgement.  Raises NotPublishedError."""
-        failed: list[int] = []
-        cause: KafkaError | None = None
-        futures: list[tuple[int, Any]] = []
+        try:
+            producer = self._connected()
+        except KafkaError as error:
+            raise NotPublishedError(range(len(intakes))) from error
+        failures: dict[int, KafkaError] = {}
+        futures: dict[int, Any] = {}
         for index, intake in enumerate(intakes):
             try:
-                futures.append((index, self._producer.send(topics.REPORTS, **kafka.record(intake.report))))
+                futures[index] = producer.send(topics.REPORTS, **kafka.record(intake.report))
             except KafkaError as error:
-                failed.append(index)
-                cause = error
-        for index, future in futures:
+                failures[index] = error
+        for index, future in futures.items():
             try:
                 future.get(timeout=_WAIT)
             except KafkaError as error:
-                failed.append(index)
-                cause = error
-        if failed:
-            raise NotPublishedError(sorted(failed)) from cause
+                failures[index] = error
+        if failures:
+            self._failed(producer)
+            raise NotPublishedError(sorted(failures)) from next(iter(failures.values()))

@@ -19,7 +19,7 @@ from producers.gateway.service import Gateway
 def main() -> int:
     """Serve until SIGTERM or SIGINT.  Returns 2, with the reason on stderr, if it is set up wrongly."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("kafka").setLevel(logging.ERROR)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         options = settings.from_environment(os.environ)
         gateway = Gateway(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import traceback
 from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 from msgspec import UNSET, Struct, UnsetType, to_builtins
 
 from producers.problems import FieldProblem
@@ -17,6 +19,9 @@ log: Final = logging.getLogger(__name__)
 
 PROBLEM_JSON: Final = "application/problem+json"
 _TYPE: Final = "urn:saqbol:problem:"
+#: Bytes of a refused body that are received and thrown away, so that the client gets to read why; of a longer body, or
+#: one of unknown length, the connection is closed.
+MAX_DISCARDED: Final = 16_777_216
 
 
 class RefusedItem(Struct, frozen=True, kw_only=True):
@@ -106,12 +111,15 @@ def on_problem(_: Request[Any, Any, Any], error: ProblemError) -> Response[Any]:
     return respond(error)
 
 
-def on_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Exception handler of what Litestar raises: our words, since its own may repeat what was sent."""
     if error.status_code >= 500:
-        return on_exception(_, error)
+        return on_exception(request, error)
     reason, detail = _OF_STATUS.get(error.status_code, ("bad-request", "Check the request against /docs."))
-    return respond(ProblemError(error.status_code, reason, detail, headers=error.headers))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTP_413_REQUEST_ENTITY_TOO_LARGE and (request.content_length or math.inf) > MAX_DISCARDED:
+        headers["Connection"] = "close"
+    return respond(ProblemError(error.status_code, reason, detail, headers=headers))
 
 
 def on_exception(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:

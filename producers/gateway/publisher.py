@@ -44,7 +44,9 @@ class Publisher:
         self._producer: KafkaProducer | None = None
         self._reachable = False
         self._unacknowledged = 0
-        self._stopping = threading.Event()
+        self._failed: KafkaProducer | None = None
+        self._stopping = False
+        self._wake = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="kafka-watch", daemon=True)
 
     @property
@@ -58,10 +60,9 @@ class Publisher:
 
     async def close(self) -> None:
         """Flush and let go of Kafka."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake.set()
         await asyncio.to_thread(self._watcher.join)
-        if self._producer is not None:
-            await asyncio.to_thread(self._producer.close, kafka.REQUEST_TIMEOUT_MS / 1000)
 
     async def publish(self, reports: Sequence[Report]) -> None:
         """Return once every report is acknowledged by all in-sync replicas.
@@ -84,32 +85,35 @@ class Publisher:
         error = acknowledgements.done.result() if acknowledgements.done.done() else TimeoutError()
         if error is not None:
             log.warning("reports not acknowledged: %s", type(error).__name__)
+            self._failed = producer
+            self._wake.set()
             raise KafkaAwayError from error
 
     def _watch(self) -> None:
-        """Connect, then keep `_reachable` true to what Kafka says, until told to stop."""
+        """Until told to stop: connect, replace a producer that failed, and keep `_reachable` true."""
         admin: KafkaAdminClient | None = None
-        while not self._stopping.is_set():
+        while not self._stopping:
             try:
+                if self._producer is not None and self._producer is self._failed:
+                    self._report_reachable(False)
+                    self._producer = None
+                    kafka.discard(self._failed)
                 if self._producer is None:
                     producer = kafka.connect(self._bootstrap_servers, "saqbol-gateway")
-                    producer.partitions_for(topics.REPORTS)
+                    producer.partitions_for(topics.REPORTS)  # so that handing over never waits for metadata
                     self._producer = producer
                 if admin is None:
-                    admin = KafkaAdminClient(
-                        bootstrap_servers=self._bootstrap_servers.split(","),
-                        client_id="saqbol-gateway-probe",
-                        request_timeout_ms=int(PROBE_INTERVAL * 1000),
-                        bootstrap_timeout_ms=kafka.CONNECT_TIMEOUT_MS,
-                        reconnect_backoff_max_ms=1_000,
-                    )
+                    admin = kafka.connect_admin(self._bootstrap_servers, "saqbol-gateway-probe")
                 self._report_reachable(_has_leaders(admin))
-            except KafkaError as error:
+            except Exception as error:  # whatever it is: a dead watcher would leave an old answer standing
                 log.debug("Kafka probe: %s", type(error).__name__)
                 self._report_reachable(False)
-            self._stopping.wait(PROBE_INTERVAL)
+            self._wake.wait(PROBE_INTERVAL)
+            self._wake.clear()
         if admin is not None:
             admin.close()
+        if self._producer is not None:
+            kafka.close(self._producer)
 
     def _report_reachable(self, reachable: bool) -> None:
         if reachable != self._reachable:
