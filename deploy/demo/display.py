@@ -8,12 +8,34 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+)
+from rich.text import Text
 
 #: Without a terminal, a bar is a line this often (seconds).
 _LINE_EVERY: Final = 3.0
+
+
+class _IfCounted(ProgressColumn):
+    """A column that stays empty for what has no number of steps."""
+
+    def __init__(self, column: ProgressColumn) -> None:
+        super().__init__()
+        self._column = column
+
+    def render(self, task: Task) -> RenderableType:
+        """What the column shows."""
+        return Text() if task.total is None else self._column.render(task)
 
 
 class Display:
@@ -27,8 +49,8 @@ class Display:
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
+            _IfCounted(BarColumn(bar_width=30)),
+            _IfCounted(MofNCompleteColumn()),
             console=console,
             disable=not console.is_terminal,
         )

@@ -18,7 +18,7 @@ from deploy.demo.author import Item
 #: events, as the detectors expect of a stream.
 SLICE: Final = 350
 #: Pause between two reports that are sent one by one (seconds), so that a wave takes a few seconds to come in.
-PACE: Final = 0.08
+PACE: Final = 0.05
 #: How often a request is repeated that the gateway can't take now, and the longest it may ask us to wait (seconds).
 ATTEMPTS: Final = 8
 LONGEST_WAIT: Final = 20.0

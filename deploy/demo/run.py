@@ -58,9 +58,10 @@ class _Demo:
 
     async def run(self, supervisor: Supervisor) -> None:
         """Everything from the start of the servers to the summary; then wait for Ctrl-C, unless `once`."""
-        keys = await self._start(supervisor)
         now = datetime.now(UTC)
-        story = await asyncio.to_thread(compose, SEED, now, f"{now:%Y%m%dT%H%M%S}")
+        composing = asyncio.create_task(asyncio.to_thread(compose, SEED, now, f"{now:%Y%m%dT%H%M%S}"))
+        keys = await self._start(supervisor)
+        story = await composing
         watch = await asyncio.to_thread(Watch, self._stack.bootstrap_servers, self._stack.elasticsearch_url)
         try:
             self.problems = await self._replay(story, keys, watch)
@@ -118,6 +119,7 @@ class _Demo:
         def sent() -> None:
             display.bar("sent and acknowledged", len(self._sent.accepted), wanted)
 
+        sent()
         sending = asyncio.create_task(send_batches(gateway, keys, background, self._sent, sent))
         try:
             indexed = await self._until_indexed(watch, len(background), wanted, sending)
@@ -191,8 +193,8 @@ class _Demo:
             console.print(f"[bold red]✗[/] {problem}", highlight=False)
         if not self.problems:
             console.print(
-                f"[bold green]✓[/] Все {len(self._sent.accepted)} принятых сообщений в Elasticsearch, каждое ровно "
-                "один раз; о волне сообщено один раз; больше дежурного никто не беспокоил.",
+                f"[bold green]✓[/] Каждое принятое сообщение ({len(self._sent.accepted)}) лежит в Elasticsearch ровно "
+                "один раз; о волне дежурный узнал один раз; больше его ничто не беспокоило.",
                 highlight=False,
             )
 

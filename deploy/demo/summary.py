@@ -132,7 +132,7 @@ def _number(value: str, known: dict[str, Any] | None, role: str) -> RenderableTy
     notes = {
         "official": "",
         "suspected": "о нём говорит и дело из Мамлютского района",
-        "innocent": "вчера его за три часа очернили 160 анонимных сообщений с портала",
+        "innocent": f"вчера с портала за три часа пришло {scenario().parts.crowd} анонимных жалоб на него",
     }
     state = known["state"] if known else "unknown"
     label = _STATES[state] + (", им прикрываются мошенники" if known and known["impersonated"] else "")
