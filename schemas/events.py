@@ -343,7 +343,11 @@ class Alert(Struct, kw_only=True, omit_defaults=True):
     keys: Annotated[dict[str, int], Meta(description="series folded into the wave: distinct reporters of each")] = {}
     rule: str = ""
     route: str = ""
-    change: Annotated[str, Meta(description="why this version: new, doubled, first-victim, new-region or ended")] = ""
+    change: Annotated[
+        str,
+        Meta(description="why this version: new, grew, more-numbers, doubled, first-victim, new-region or ended"),
+    ] = ""
+    page: Annotated[bool, Meta(description="worth a page: a new wave, or one that grew much")] = False
     updated_at: datetime | None = None
 
 

@@ -2,16 +2,17 @@
 
 Two stages, so that it runs partitioned by key over any number of workers with the same result as over one:
 
-1. `observe(series, signals, detector)` for each series key, by whoever owns the key: candidates;
-2. `fold(campaigns, candidates, now, detector)` by one owner: alerts, one a wave.
+1. `observe(series, signals, detector)` for each series key, by whoever owns the key: what was counted (candidates);
+2. `fold(campaigns, candidates, now, detector)` by one owner, who judges it: alerts, one a wave.
 
 No function has a clock: "now" is `received_at` of the signals, and what `fold` is told.
 """
 
-from streams.waves.campaigns import Campaigns, fold
+from streams.waves.campaigns import Campaigns
+from streams.waves.folding import fold
 from streams.waves.rules import Detector, RuleError, load_detector
 from streams.waves.scan import Candidate, observe, scan
-from streams.waves.series import Series, add
+from streams.waves.series import Series, add, expired
 
 __all__ = [
     "Campaigns",
@@ -20,6 +21,7 @@ __all__ = [
     "RuleError",
     "Series",
     "add",
+    "expired",
     "fold",
     "load_detector",
     "observe",

@@ -1,61 +1,83 @@
-"""The scan: are more distinct reporters in a window that ends now than the series lets expect?
+"""The scan of one series: distinct reporters in windows that end now, against what the series lets expect.
 
-Expectation-based Poisson scan statistic (Neill, Int. J. Forecasting 2009): c·ln(c/e) − (c − e) for c > e, the largest
-over the windows; c = distinct reporters in the window, e = window · (mean a day over the 28 days before it + a prior
-for the never seen).
+A window's score is the log likelihood ratio of a negative binomial mean of `c`, as observed, against `e`, as expected:
+c·ln(c/e) − (c + k)·ln((c + k)/(e + k)), for c > e (Tango, Takahashi & Kohriyama, Biometrics 2011, on the expectation-
+based scan of Neill, Int. J. Forecasting 2009).  `k` allows for days that differ more than Poisson counts do: a burst
+within one day weighs less than the same number of people over several days.
+
+`observe` and `scan` have no clock and know one series only.  They say what was counted (`Candidate`); whether it is a
+wave is judged by `fold`, which knows how much was reported at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import groupby
 from math import log
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from schemas.events import Signal
-from streams.waves.rules import Detector, Rule
+from streams.waves.rules import Detector
 from streams.waves.series import (
     DAY,
-    DAY_SKETCH,
     HOUR,
-    HOUR_SKETCH,
-    UTC_OFFSET,
     Evidence,
     Series,
     add,
     counts,
     day_of,
-    distinct,
+    estimate,
+    family_of,
     hour_of,
+    reporters_in,
     seconds,
+    sketch_size,
+    start_of,
+    union,
 )
+from streams.waves.traffic import BASELINE_DAYS, Exposure, Volume
 
 HOUR_WINDOWS: Final = (1, 2, 3, 6, 12, 24)
-DAY_WINDOWS: Final = (2, 3, 5, 7)
-BASELINE_DAYS: Final = 28
+DAY_WINDOWS: Final = (1, 2, 3, 4, 5, 6, 7)
 #: Reporters a day expected of a series never seen before: what lets it alarm, and only from several reporters on.
 PRIOR_A_DAY: Final = 0.5
+#: Days of traffic a baseline is taken over at least, so that a young system doesn't trust a day or two.
+FEWEST_DAYS: Final = 7.0
+#: Signals received within this many seconds are scanned once, so that a flood costs one scan a minute.
+RUN: Final = 60
 
 
-class Candidate(Struct, frozen=True, kw_only=True):
-    """A series above the threshold of a rule at one moment; `fold` makes waves of them.  Times are epoch seconds."""
+class Figure(Struct, frozen=True, array_like=True):
+    """What was counted in one window: `observed` distinct reporters, `identified` of them not anonymous.
+
+    `baseline`: distinct reporters a day, summed over the 28 local days before day number `before`.  Times in epoch
+    seconds; `end` is exclusive.
+    """
+
+    start: int
+    end: int
+    before: int
+    observed: float
+    identified: float
+    baseline: float
+
+
+class Candidate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A series that may show a wave, as counted at `at` (epoch seconds); with `volume` alone, a channel's traffic."""
 
     key: str
-    rule: str
     at: int
-    started: int
-    window: int
-    observed: int
-    expected: float
-    score: float
-    evidence: list[Evidence]
+    figures: list[Figure] = []
+    own_days: int = 0
+    evidence: list[Evidence] = []
+    volume: Volume | None = None
 
 
-class Excess(Struct, frozen=True):
-    """The window of a series that stands out most.  `window` in seconds, `start` in epoch seconds."""
+class Excess(Struct, frozen=True, array_like=True):
+    """The window that stands out most.  `known_days`: days of traffic, or of the series, the expectation rests on."""
 
     window: int
     start: int
@@ -63,114 +85,151 @@ class Excess(Struct, frozen=True):
     identified: float
     expected: float
     score: float
+    known_days: float
 
 
-def poisson_score(observed: float, expected: float) -> float:
-    """Log likelihood ratio of a Poisson mean of `observed` against `expected`; 0 unless more than expected."""
+def likelihood_ratio(observed: float, expected: float, dispersion: float) -> float:
+    """The score of a window (see the module); 0 unless more was observed than expected."""
     if observed <= expected:
         return 0.0
-    return observed * log(observed / expected) - (observed - expected)
+    both = observed + dispersion
+    return observed * log(observed / expected) - both * log(both / (expected + dispersion))
 
 
 def observe(series: Series | None, signals: Sequence[Signal], detector: Detector) -> tuple[Series, list[Candidate]]:
     """Add `signals` of one key in their order, and scan as they come in: (the series, candidates in time order).
 
-    Signals that were received within the same minute are scanned once, so that a flood costs one scan a minute and how
-    a stream is cut into batches does not change which waves are found.
+    How a stream is cut into batches does not change which waves are found.
     """
     candidates: list[Candidate] = []
-    for _, run in groupby(signals, lambda signal: seconds(signal.received_at) // 60):
+    for _, run in groupby(signals, lambda signal: seconds(signal.received_at) // RUN):
         batch = list(run)
         series = add(series, batch)
-        if any(counts(signal) and not signal.backfill for signal in batch):
+        candidate = None
+        if family_of(series.key) == "channel":
+            candidate = _volume(series, batch)
+        elif any(counts(signal) and not signal.backfill for signal in batch):
             candidate = scan(series, max(seconds(signal.received_at) for signal in batch), detector)
-            if candidate is not None:
-                candidates.append(candidate)
+        if candidate is not None:
+            candidates.append(candidate)
     if series is None:
         raise ValueError("observe needs at least one signal")
     return series, candidates
 
 
 def scan(series: Series, now: int, detector: Detector) -> Candidate | None:
-    """The candidate of `series` at `now` (epoch seconds; at least its clock) under the most severe rule it meets."""
-    rules = detector.rules.get(series.key.partition(":")[0], ())
-    if not rules or not series.evidence:
+    """What `series` shows at `now` (epoch seconds; at least its clock), or None when that is far from any threshold."""
+    family = family_of(series.key)
+    if family not in detector.rules:
         return None
     now = max(now, series.clock)
-    excess = strongest(series, now)
-    if excess is None:
+    figures = _figures(series, now, detector.daily)
+    if not figures:
         return None
-    evidence = [item for item in series.evidence if item.happened >= excess.start]
-    for rule in rules:
-        if _meets(rule, series, excess, evidence, detector):
-            return Candidate(
-                key=series.key,
-                rule=rule.id,
-                at=now,
-                started=min((item.happened for item in evidence), default=excess.start),
-                window=excess.window,
-                observed=round(excess.observed),
-                expected=excess.expected,
-                score=excess.score,
-                evidence=evidence,
-            )
-    return None
+    own_days = sum(day < figures[-1].before for day in series.days)
+    # The calendar alone: a channel that is down can raise the score, so the floor is low.
+    rough = judge(figures, detector.calendar_only, detector.dispersion(family), own_days)
+    if rough is None or rough.score < detector.floor(family):
+        return None
+    evidence = [item for item in series.evidence if item.happened >= rough.start]
+    return Candidate(key=series.key, at=now, figures=figures, own_days=own_days, evidence=evidence)
 
 
-def strongest(series: Series, now: int) -> Excess | None:
-    """The window ending at `now` with the highest score, or None when none holds more than expected."""
+def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_days: int) -> Excess | None:
+    """The window with the highest score under `exposure`, or None when none holds more than expected.
+
+    `dispersion` is the negative binomial's size for one day; a window of several days has that many times as much.
+    """
     best: Excess | None = None
-    for window, start, buckets, size in _windows(series, now):
-        identified, anonymous = distinct(buckets, size)
-        # A crowd that can't be told from one person never outweighs people who can.
-        observed = identified + min(anonymous, identified)
-        mean = _baseline(series, day_of(start))
-        expected = window / DAY * (mean + PRIOR_A_DAY)
-        score = poisson_score(observed, expected)
+    for figure in figures:
+        known = exposure.baseline(figure.before, figure.baseline)
+        rate = figure.baseline / (BASELINE_DAYS if known is None else max(known, FEWEST_DAYS))
+        expected = exposure.window(figure.start, figure.end, figure.observed) * (rate + PRIOR_A_DAY)
+        window = figure.end - figure.start
+        score = likelihood_ratio(figure.observed, expected, dispersion * max(1.0, window / DAY))
         if score > 0 and (best is None or score > best.score):
-            best = Excess(window, start, observed, identified, expected, score)
+            best = Excess(
+                window=window,
+                start=figure.start,
+                observed=figure.observed,
+                identified=figure.identified,
+                expected=expected,
+                score=score,
+                known_days=own_days if known is None else known,
+            )
     return best
 
 
-def moment(epoch: int) -> datetime:
-    """Epoch seconds as an aware datetime."""
-    return datetime.fromtimestamp(epoch, UTC)
+def _figures(series: Series, now: int, daily: bool) -> list[Figure]:
+    """What each window holds, the shortest first; windows without an identified reporter are left out."""
+    by_day = {day: reporters_in(bucket, series.key) for day, bucket in series.days.items()}
+    figures = []
+    for window in _windows(hour_of(now), day_of(now), daily):
+        identified, anonymous = _distinct(series, window)
+        if not identified:
+            continue
+        first = window.before - BASELINE_DAYS
+        figures.append(
+            Figure(
+                start=window.start,
+                end=window.end if daily else now + 1,
+                before=window.before,
+                # A crowd that can't be told from one person never outweighs people who can.
+                observed=identified + min(anonymous, identified),
+                identified=identified,
+                baseline=sum(count for day, count in by_day.items() if first <= day < window.before),
+            )
+        )
+    return figures
 
 
-def _windows(series: Series, now: int) -> list[tuple[int, int, list[list[int]], int]]:
-    """(length, start, buckets, sketch size) of each window that ends at `now`; the last bucket has only begun."""
-    hour, day = hour_of(now), day_of(now)
+class _Window(NamedTuple):
+    """Buckets `first` to `last` (hours, or days); `start`, `end` in epoch seconds; `before`: the day it starts on."""
+
+    hourly: bool
+    first: int
+    last: int
+    start: int
+    end: int
+    before: int
+
+
+@lru_cache(maxsize=64)
+def _windows(hour: int, day: int, daily: bool) -> tuple[_Window, ...]:
+    """Windows that end in this hour and day, the shortest first; with `daily`, of whole days only."""
     found = []
-    for length in HOUR_WINDOWS:
-        first = hour - length + 1
-        found.append((length * HOUR, first * HOUR, _between(series.hours, first, hour), HOUR_SKETCH))
+    for length in () if daily else HOUR_WINDOWS:
+        start = (hour - length + 1) * HOUR
+        found.append(_Window(True, hour - length + 1, hour, start, (hour + 1) * HOUR, day_of(start)))
     for length in DAY_WINDOWS:
         first = day - length + 1
-        found.append((length * DAY, first * DAY - UTC_OFFSET, _between(series.days, first, day), DAY_SKETCH))
-    return found
+        if daily or length > 1:
+            found.append(_Window(False, first, day, start_of(first), start_of(day + 1), first))
+    return tuple(found)
 
 
-def _between(buckets: dict[int, list[int]], first: int, last: int) -> list[list[int]]:
-    return [bucket for number, bucket in buckets.items() if first <= number <= last]
+def _distinct(series: Series, window: _Window) -> tuple[float, float]:
+    """(identified, anonymous) reporters in a window."""
+    buckets = series.hours if window.hourly else series.days
+    inside = [bucket for number, bucket in buckets.items() if window.first <= number <= window.last]
+    return estimate(*union(inside, sketch_size(series.key))) if inside else (0.0, 0.0)
 
 
-def _baseline(series: Series, first_day: int) -> float:
-    """Mean distinct reporters a day over the 28 days before `first_day`, imports included."""
-    total = 0.0
-    for bucket in _between(series.days, first_day - BASELINE_DAYS, first_day - 1):
-        total += sum(distinct([[value & ~2 for value in bucket]], DAY_SKETCH))
-    return total / BASELINE_DAYS
+def _volume(series: Series, batch: Sequence[Signal]) -> Candidate:
+    """The channel's reports in the hours and days that `batch` touched."""
+    received = {seconds(signal.received_at) for signal in batch}
+    happened = {min(seconds(signal.happened_at), seconds(signal.received_at)) for signal in batch}
 
+    def reports(buckets: dict[int, list[int]], touched: set[int]) -> dict[int, int]:
+        return {n: round(reporters_in(buckets[n], series.key)) for n in sorted(touched) if n in buckets}
 
-def _meets(rule: Rule, series: Series, excess: Excess, evidence: list[Evidence], detector: Detector) -> bool:
-    filters = rule.filters
-    baseline_days = len(_between(series.days, 0, day_of(excess.start) - 1))
-    return (
-        excess.score >= detector.thresholds[rule.id].score
-        and excess.identified >= rule.minimum_reporters
-        and baseline_days >= rule.minimum_baseline_days
-        and sum(item.victim for item in evidence) >= filters.minimum_victims
-        and sum(item.loss_kzt for item in evidence) >= filters.minimum_loss_kzt
-        and (not filters.regions or any(item.region in filters.regions for item in evidence))
-        and (not filters.schemes or any(scheme in filters.schemes for item in evidence for scheme in item.schemes))
+    return Candidate(
+        key=series.key,
+        at=series.clock,
+        volume=Volume(
+            source=series.key.partition(":")[2],
+            hours=reports(series.hours, set(map(hour_of, happened))),
+            days=reports(series.days, set(map(day_of, happened))),
+            received=reports(series.received, set(map(hour_of, received))),
+        ),
     )

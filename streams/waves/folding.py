@@ -1,0 +1,293 @@
+"""Folding: candidates of overlapping series are one wave, and a wave is told once, then only when it grew.
+
+Candidates come from all partitions to one owner, who alone knows how much was reported at all, and so judges them.
+Replayed candidates change nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from schemas.events import Alert
+from streams.waves.alerts import alert_of
+from streams.waves.campaigns import (
+    QUIET,
+    REMEMBERED,
+    Campaigns,
+    Member,
+    Told,
+    Wave,
+    member_of,
+    put,
+    wave_of,
+)
+from streams.waves.kinds import kind_of
+from streams.waves.rising import groups_of, stir, together
+from streams.waves.rules import STIRRING, Detector, Rule
+from streams.waves.scan import Candidate, judge
+from streams.waves.series import DAY, Evidence, day_of, family_of
+from streams.waves.silence import silence
+from streams.waves.traffic import Exposure, record
+
+#: A candidate this far behind the newest one is of the past: it tells nothing new.
+PAST: Final = 7 * DAY
+#: Share of the smaller side's reports that two series must have in common to be one wave.
+OVERLAP: Final = 0.3
+#: Share of a region's excess that another series must explain to be one wave with it, as a region may hold several.
+EXPLAINS: Final = 0.5
+#: Factors by which a wave grew: enough to publish its alert anew, and to page again.
+GREW: Final = 2.0
+GREW_MUCH: Final = 10.0
+#: Numbers that join a campaign before it is paged again: at least these, and half of those it had.
+MORE_NUMBERS: Final = 5
+
+_ALERT_NAMESPACE: Final = uuid.UUID("0f5b5b3e-2c7e-5d0e-8a55-1d8f0a6c7e01")
+
+
+def fold(
+    campaigns: Campaigns | None, candidates: Iterable[Candidate], now: int, detector: Detector
+) -> tuple[Campaigns, list[Alert]]:
+    """Fold `candidates` into the waves, look for silent channels, and end waves quiet at `now` (epoch seconds).
+
+    Returns the state and the alerts to publish: new waves, waves that grew (same id), waves that ended (status closed).
+    """
+    state = campaigns or Campaigns()
+    folder = _Folder(state, detector)
+    for candidate in sorted(candidates, key=lambda some: (some.at, some.volume is None, some.key)):
+        if candidate.at >= state.clock - PAST:
+            state.clock = max(state.clock, candidate.at)
+            state.since = state.since or candidate.at
+            folder.take(candidate)
+    state.clock = max(state.clock, now)
+    folder.listen()
+    folder.end()
+    return state, folder.alerts
+
+
+class _Folder:
+    """One call of `fold`: the state, what is derived from it, and the alerts so far."""
+
+    def __init__(self, state: Campaigns, detector: Detector) -> None:
+        self.state = state
+        self.detector = detector
+        self.alerts: list[Alert] = []
+        self._exposures: dict[int, Exposure] = {}
+        self._reports: dict[str, dict[str, Wave]] = defaultdict(dict)
+        for wave in state.waves:
+            self._index(wave, [r for member in wave.members.values() for r in member.report_ids])
+
+    def take(self, candidate: Candidate) -> None:
+        """Judge one candidate and find it its wave."""
+        if candidate.volume is not None:
+            record(self.state.traffic, candidate.volume, candidate.at)
+            self._exposures.clear()
+            return
+        family = family_of(candidate.key)
+        exposure = self._exposure(candidate.at)
+        excess = judge(candidate.figures, exposure, self.detector.dispersion(family), candidate.own_days)
+        if excess is None:
+            return
+        member = member_of(candidate, excess, excess.score * self._weight(candidate.key))
+        wave = wave_of(self.state, candidate.key, candidate.at)
+        if wave is not None:
+            self._update(wave, candidate.key, member, candidate.evidence)
+            return
+        rule = self._rule(family, member, candidate.evidence)
+        if rule is None and member.score < self.detector.floor(family):
+            return
+        overlapping = self._overlapping(candidate.key, member)
+        if overlapping is not None:
+            self._update(overlapping, candidate.key, member, candidate.evidence)
+        elif family == "number" and member.score >= STIRRING and self._campaign(candidate, member, exposure, rule):
+            return
+        elif rule is not None:
+            self._open(rule, candidate.key, {candidate.key: member}, candidate.evidence, candidate.at)
+
+    def listen(self) -> None:
+        """Find channels that are silent now, and those that speak again."""
+        rules = self.detector.rules.get("channel", ())
+        for source, channel in sorted(self.state.traffic.channels.items()) if rules else ():
+            key, now = f"channel:{source}", self.state.clock
+            excess = silence(channel, self.detector.calendar, self.detector.dispersion("channel"), now)
+            member = None if excess is None else Member(now, now, excess.start, excess, excess.score, [])
+            wave = next((wave for wave in self.state.waves if wave.primary == key and not wave.closed), None)
+            if wave is not None and (member is None or member.score < self.detector.floor("channel")):
+                self._close(wave)
+            elif wave is not None and member is not None:
+                put(wave, key, member, [])
+            elif member is not None and (rule := self._rule("channel", member, [])):
+                self._open(rule, key, {key: member}, [], now)
+
+    def end(self) -> None:
+        """End waves that have been quiet, and forget those that ended long ago."""
+        for wave in self.state.waves:
+            if not wave.closed and wave.last < self.state.clock - QUIET:
+                self._close(wave)
+        oldest = self.state.clock - QUIET - REMEMBERED
+        self.state.waves = [wave for wave in self.state.waves if wave.last >= oldest]
+
+    def _exposure(self, at: int) -> Exposure:
+        today = day_of(at)
+        if today not in self._exposures:
+            reference = self.detector.calibration.reference_volume
+            self._exposures[today] = Exposure(self.detector.calendar, reference, self.state.traffic, today)
+        return self._exposures[today]
+
+    def _weight(self, key: str) -> float:
+        family, _, value = key.partition(":")
+        if family != "number":
+            return 1.0
+        return self.detector.weight(kind_of(value, self.detector.calibration.country))
+
+    def _rule(self, family: str, member: Member, evidence: list[Evidence], numbers: int = 0) -> Rule | None:
+        """The most severe rule that a series meets."""
+        return next((r for r in self.detector.rules.get(family, ()) if self._meets(r, member, evidence, numbers)), None)
+
+    def _meets(self, rule: Rule, member: Member, evidence: list[Evidence], numbers: int) -> bool:
+        filters = rule.filters
+        return (
+            member.score >= self.detector.threshold(rule)
+            and (rule.family == "channel" or member.excess.identified >= rule.minimum_reporters)
+            and (rule.family != "campaign" or numbers >= rule.minimum_numbers)
+            and member.excess.known_days >= rule.minimum_baseline_days
+            and sum(item.victim for item in evidence) >= filters.minimum_victims
+            and sum(item.loss_kzt for item in evidence) >= filters.minimum_loss_kzt
+            and (not filters.regions or any(item.region in filters.regions for item in evidence))
+            and (not filters.schemes or any(scheme in filters.schemes for item in evidence for scheme in item.schemes))
+        )
+
+    def _campaign(self, candidate: Candidate, member: Member, exposure: Exposure, own_rule: Rule | None) -> bool:
+        """Whether a stirring number is one of many that rise together; they are told then."""
+        if "campaign" not in self.detector.rules:
+            return False
+        kind = kind_of(candidate.key.partition(":")[2], self.detector.calibration.country)
+        for group in groups_of(candidate, kind):
+            rising = stir(self.state, group, candidate, member)
+            watched = (candidate.at - self.state.since) / DAY
+            found = together(rising, exposure, self.detector.dispersion("campaign"), candidate.at, watched)
+            if found is None:
+                continue
+            excess, keys = found
+            untold = [key for key in keys if wave_of(self.state, key, candidate.at) is None]
+            untold.sort(key=lambda key: (-rising.recent[key].member.score, key))
+            members = {key: rising.recent[key].member for key in untold}
+            evidence = [item for key in members for item in rising.recent[key].evidence]
+            whole = Member(candidate.at, member.newest, excess.start, excess, excess.score, [])
+            rule = self._rule("campaign", whole, evidence, len(members))
+            key = f"campaign:{group}"
+            wave = wave_of(self.state, key, candidate.at)
+            if wave is None or wave.closed:
+                if rule is None:
+                    continue
+                self._open(rule, key, {key: whole, **members}, evidence, candidate.at)
+                return True
+            had = len(wave.members) - 1
+            strong = excess.score >= self.detector.threshold(self._rule_of(wave))
+            if strong and (own_rule or len(members) >= max(MORE_NUMBERS, had / 2)):
+                for name, some in {key: whole, **members}.items():
+                    put(wave, name, some, rising.recent[name].evidence if name in members else [])
+                self._tell(wave, "more-numbers", paged=True, first=list(members))
+                return True
+        return False
+
+    def _rule_of(self, wave: Wave) -> Rule:
+        return next(rule for rules in self.detector.rules.values() for rule in rules if rule.id == wave.rule)
+
+    def _overlapping(self, key: str, member: Member) -> Wave | None:
+        """The open wave whose reports, or whose scheme, a series shares most."""
+        near = {
+            wave.id: wave
+            for report_id in member.report_ids
+            for wave in self._reports.get(report_id, {}).values()
+            if not wave.closed
+        }
+        if near:
+            best = max(near.values(), key=lambda wave: (self._share(key, member, wave), -wave.opened, wave.id))
+            if self._share(key, member, best) >= 1:
+                return best
+        scheme = _scheme_of(key)
+        same = [wave for wave in self.state.waves if not wave.closed and scheme and _scheme_of(wave.primary) == scheme]
+        return same[0] if same else None
+
+    def _share(self, key: str, member: Member, wave: Wave) -> float:
+        """How much of a series is in `wave`, 1 being enough to belong to it."""
+        reports = set(member.report_ids)
+        best = 0.0
+        for other, known in wave.members.items():
+            common = len(reports.intersection(known.report_ids))
+            mine, its = (min(m.excess.observed - m.excess.expected, len(m.report_ids)) for m in (member, known))
+            regional = (family_of(key) == "region", family_of(other) == "region")
+            if any(regional) and not all(regional):
+                share = common / max(1.0, mine if regional[0] else its) / EXPLAINS
+            else:
+                share = common / max(1.0, min(mine, its)) / OVERLAP
+            best = max(best, share)
+        return best
+
+    def _open(self, rule: Rule, key: str, members: dict[str, Member], evidence: list[Evidence], at: int) -> None:
+        # The day is enough to tell waves of one series apart, as one lasts until it has been quiet for days.
+        identity = f"{key}\x1f{day_of(at)}"
+        wave = Wave(
+            id=str(uuid.uuid5(_ALERT_NAMESPACE, identity)),
+            rule=rule.id,
+            primary=key,
+            opened=at,
+            last=at,
+            members={},
+            evidence=[],
+            told=Told(0.0, 0.0, [], 0),
+        )
+        for name, member in members.items():
+            put(wave, name, member, evidence)
+        self.state.waves.append(wave)
+        self._index(wave, [r for member in members.values() for r in member.report_ids])
+        self._tell(wave, "new", paged=True)
+
+    def _update(self, wave: Wave, key: str, member: Member, evidence: list[Evidence]) -> None:
+        put(wave, key, member, evidence)
+        self._index(wave, member.report_ids)
+        if wave.closed:
+            return
+        told, is_now = wave.told, _telling(wave)
+        if is_now.observed >= GREW_MUCH * told.paged:
+            self._tell(wave, "grew", paged=True)
+        elif is_now.victims and not told.victims:
+            self._tell(wave, "first-victim")
+        elif set(is_now.regions) - set(told.regions):
+            self._tell(wave, "new-region")
+        elif is_now.observed >= GREW * told.observed:
+            self._tell(wave, "doubled")
+
+    def _close(self, wave: Wave) -> None:
+        wave.closed = True
+        self._tell(wave, "ended")
+
+    def _tell(self, wave: Wave, change: str, *, paged: bool = False, first: Iterable[str] = ()) -> None:
+        is_now = _telling(wave)
+        wave.told = Told(is_now.observed, is_now.observed if paged else wave.told.paged, is_now.regions, is_now.victims)
+        rule = self._rule_of(wave)
+        self.alerts.append(alert_of(wave, rule, change, paged=paged, first=list(first)))
+
+    def _index(self, wave: Wave, report_ids: Iterable[str]) -> None:
+        for report_id in report_ids:
+            self._reports[report_id][wave.id] = wave
+
+
+def _telling(wave: Wave) -> Told:
+    """What an alert would say now."""
+    observed = wave.members[wave.primary].excess.observed
+    return Told(
+        observed=observed,
+        paged=wave.told.paged,
+        regions=sorted({item.region for item in wave.evidence if item.region}),
+        victims=sum(item.victim for item in wave.evidence),
+    )
+
+
+def _scheme_of(key: str) -> str:
+    """The scheme of a scheme's own series, over all regions or in one: these are one wave without a common report."""
+    family, _, value = key.partition(":")
+    return value.partition("|")[0] if family in ("scheme", "scheme-region") else ""

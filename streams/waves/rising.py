@@ -1,0 +1,73 @@
+"""Campaigns of many numbers: numbers of one kind, or of one scheme, that begin to stir together.
+
+Each of them is too weak for a page of its own.  How many distinct numbers began to stir in the last days is scanned by
+the same statistic as the distinct reporters of a series.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from streams.waves.campaigns import MAX_STIRRED, Campaigns, Member, Rising, Stir
+from streams.waves.kinds import Kind
+from streams.waves.scan import FEWEST_DAYS, PRIOR_A_DAY, Candidate, Excess, likelihood_ratio
+from streams.waves.series import day_of, start_of
+from streams.waves.traffic import BASELINE_DAYS, Exposure
+
+#: Days of the windows in which numbers begin to stir together.
+WINDOWS: Final = (1, 2, 3)
+#: Reports that a stirring number keeps as evidence.
+MAX_EVIDENCE: Final = 5
+
+
+def groups_of(candidate: Candidate, kind: Kind) -> list[str]:
+    """The groups a number can rise with: its kind, and the scheme that most of its reports tell."""
+    schemes = Counter(scheme for item in candidate.evidence for scheme in item.schemes)
+    return [kind.label, *(f"scheme {scheme}" for scheme, _ in schemes.most_common(1))]
+
+
+def stir(campaigns: Campaigns, group: str, candidate: Candidate, member: Member) -> Rising:
+    """Note that a number of `group` stirs; it began when it did so for the first time in the baseline's 28 days.
+
+    That is by the day of its newest report: numbers that somebody tells of late did not begin together.
+    """
+    rising = campaigns.rising.setdefault(group, Rising())
+    today = day_of(candidate.at)
+    oldest = today - BASELINE_DAYS - max(WINDOWS)
+    for key in [key for key, day in rising.first.items() if day <= oldest]:
+        del rising.first[key]
+    rising.first.setdefault(candidate.key, day_of(member.newest))
+    if len(rising.first) > MAX_STIRRED:
+        del rising.first[min(rising.first, key=lambda key: (rising.first[key], key))]
+    rising.recent[candidate.key] = Stir(member, candidate.evidence[:MAX_EVIDENCE])
+    for key in [key for key in rising.recent if rising.first.get(key, 0) <= today - max(WINDOWS)]:
+        del rising.recent[key]
+    return rising
+
+
+def together(
+    rising: Rising, exposure: Exposure, dispersion: float, at: int, watched: float
+) -> tuple[Excess, list[str]] | None:
+    """The window ending on the day of `at` in which unusually many numbers began to stir, and those numbers; or None.
+
+    In the excess, `observed` counts numbers.  `watched`: days since numbers were first watched.
+    """
+    today = day_of(at)
+    starts = Counter(rising.first.values())
+    best: Excess | None = None
+    for length in WINDOWS:
+        first = today - length + 1
+        before = sum(starts[day] for day in range(first - BASELINE_DAYS, first))
+        traffic = exposure.baseline(first, 0.0)
+        known = min(watched, BASELINE_DAYS if traffic is None else traffic)
+        rate = before / max(known, FEWEST_DAYS) + PRIOR_A_DAY
+        expected = exposure.window(start_of(first), at + 1, 0.0) * rate
+        observed = sum(starts[day] for day in range(first, today + 1))
+        score = likelihood_ratio(observed, expected, dispersion * length)
+        if score > 0 and (best is None or score > best.score):
+            window = start_of(today + 1) - start_of(first)
+            best = Excess(window, start_of(first), observed, observed, expected, score, known)
+    if best is None:
+        return None
+    return best, [key for key in rising.recent if start_of(rising.first[key]) >= best.start]
