@@ -22,6 +22,8 @@ from msgspec import Meta, Struct
 from producers.intake import Origin
 from schemas.events import AreaCode, Channel, DistrictName, RegionCode, SourceName
 
+#: JSON Schema of the file, for editors and checks.
+FILE_SCHEMA: Final = Path(__file__).with_name("integrations.schema.json")
 #: Reports a minute that an integration may send unless its entry says otherwise.
 DEFAULT_RATE: Final = "600/minute"
 #: The source of reports from the gateway's own web form; no integration may take its name.

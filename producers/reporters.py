@@ -20,7 +20,7 @@ KEY_BYTES: Final = 32
 _HASH_DIGITS: Final = 32
 _SEPARATORS: Final = re.compile(r"[\s().\-‐-―]+")
 _INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{7,14}")
-_NATIONAL: Final = re.compile(r"[78]?[67][0-9]{9}")
+_NATIONAL: Final = re.compile(r"[78][0-9]{10}|[67][0-9]{9}")
 #: A number of Kazakhstan or Russia inside an identifier, e.g. `wa-77051234567-3`.
 _PHONE_INSIDE: Final = re.compile(r"(?<![0-9])(?:\+?7|8)?7[0-9]{9}(?![0-9])")
 
@@ -32,17 +32,17 @@ class ReporterKeyError(ValueError):
 def normalise(reporter: str, channel: Channel) -> str:
     """One form for one person: `+` and digits for a phone in whatever spelling, else `channel:id`.
 
-    A national number has 10 digits, from Kazakhstan's trunk prefix 8 or country code 7 on 11.  Ten digits alone are a
-    phone except from Telegram, whose chat ids look the same.  The rule is written out instead of asking a library of
+    A national number has 10 digits, after the trunk prefix 8 or the country code 7 on 11.  Ten digits alone are a phone
+    except from Telegram, whose chat ids look the same.  The rule is written out instead of asking a library of
     numbering plans: a hash must not change because such a library learns of a new range.
     """
-    plain = unicodedata.normalize("NFKC", reporter)
-    plain = _SEPARATORS.sub("", "".join(str(unicodedata.decimal(c, c)) for c in plain))
-    if _INTERNATIONAL.fullmatch(plain):
-        return plain
-    if _NATIONAL.fullmatch(plain) and (len(plain) == 11 or channel is not Channel.TELEGRAM):
-        return "+7" + plain[-10:]
-    return f"{channel.value}:{plain.casefold()}"
+    folded = unicodedata.normalize("NFKC", reporter).casefold()
+    digits = _SEPARATORS.sub("", "".join(str(unicodedata.decimal(c, c)) for c in folded))
+    if _INTERNATIONAL.fullmatch(digits):
+        return digits
+    if _NATIONAL.fullmatch(digits) and (len(digits) == 11 or channel is not Channel.TELEGRAM):
+        return "+7" + digits[-10:]
+    return f"{channel.value}:{folded.strip()}"
 
 
 def holds_phone(identifier: str) -> bool:

@@ -70,16 +70,18 @@ def encode_submission(submission: ReportSubmission | Mapping[str, Any]) -> bytes
 
 def _all_problems(raw: bytes | msgspec.Raw, first: msgspec.ValidationError) -> InvalidError:
     """Every wrong field of a body that msgspec refused with `first`, and the rest of it."""
+    place = _pointer_of(str(first))
+    fallback = FieldProblem(
+        field=place, problem="has a wrong value", remedy="see the contract for what this field may hold"
+    )
     try:
         body = msgspec.json.decode(raw)
+    except msgspec.ValidationError:  # a number that no type can hold
+        return InvalidError([fallback])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedError from None
     found = {p.field: p for p in _walk(_validator().iter_errors(body))}
-    if not found:  # JSON Schema is the laxer of the two, e.g. about integers beyond 64 bits
-        place = _pointer_of(str(first))
-        found[place] = FieldProblem(
-            field=place, problem="has a wrong value", remedy="see the contract for what this field may hold"
-        )
+    found = found or {place: fallback}  # JSON Schema is the laxer of the two, e.g. about integers beyond 64 bits
     return InvalidError(found.values(), _rest(body, found))
 
 

@@ -147,7 +147,7 @@ def test_the_source_comes_from_the_key(broker: Broker, gateway: Gateway) -> None
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "Basic YTpi", "Bearer \x80", "bearer sb_x y"])
 def test_without_a_known_key_nothing_is_read(gateway: Gateway, header: str | None) -> None:
-    headers = {"Authorization": header.encode("latin-1")} if header is not None else {}
+    headers = [] if header is None else [(b"Authorization", header.encode("latin-1"))]
     for path in ("/v1/reports", "/v1/reports/batch"):
         response = httpx.post(gateway.url + path, content=b"not even json", headers=headers)
         assert problem(response, 401)["detail"]

@@ -100,13 +100,11 @@ def _when(value: str, now: datetime) -> datetime:
     """The moment of an `<input type=datetime-local>`, which has no zone.  Raises FormErrors."""
     try:
         moment = datetime.strptime(value[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZONE)
-        problem = time_errors(moment, now)
-        moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise FormErrors([FormError("when", "error_when")]) from None
-    if problem:
+    if time_errors(moment, now):
         raise FormErrors([FormError("when", "error_future" if moment > now else "error_old")])
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _amount(value: str) -> int:
