@@ -1,4 +1,4 @@
-"""Provisioning: topics, index templates, text analysis and the current indices, from the data in `schemas`.
+"""Provisioning: topics, index templates, text analysis, the current indices, official numbers, all from `schemas`.
 
 Everything is looked at before anything is changed, so that a refusal leaves both servers as they were.  Run again, it
 changes nothing.  What would lose or corrupt data is refused, with what to do instead:
@@ -18,16 +18,23 @@ from functools import partial
 from typing import Any, Final
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
+from elasticsearch.helpers import bulk
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 from msgspec import Struct
 
 from schemas import indices
+from schemas.documents import Document, number_document
+from schemas.reference import official_numbers
 from schemas.topics import Topic, topics
+from streams.reputation import Facts, assess
+from streams.wording import LOCALES, number_reasons
 
 #: How long a server may take to answer (seconds).
 TIMEOUT: Final = 30
+#: What Elasticsearch answers if a document exists already.
+CONFLICT: Final = 409
 
 
 class ProvisionError(Exception):
@@ -66,12 +73,14 @@ def provision(
         )
     except (KafkaError, OSError) as error:
         raise ProvisionError(f"Kafka does not answer at {bootstrap_servers}: {type(error).__name__}") from error
+    moment = now or datetime.now(UTC)
     try:
         with Elasticsearch(elasticsearch_url, basic_auth=login, request_timeout=TIMEOUT) as client:
             changes = [
                 *_topic_changes(kafka, replication),
                 *_template_changes(client),
-                *_index_changes(client, now or datetime.now(UTC)),
+                *_index_changes(client, moment),
+                *_number_changes(client, moment),
             ]
             for change in changes:
                 change.make()
@@ -243,6 +252,33 @@ def _create_index(client: Elasticsearch, index: str) -> None:
     except ApiError as error:
         if error.error != "resource_already_exists_exception":
             raise
+
+
+def _number_changes(client: Elasticsearch, now: datetime) -> Iterator[Change]:
+    """Documents of official numbers that have none yet: whoever looks one up learns that it is official."""
+    numbers = list(official_numbers())
+    found = client.mget(index=indices.NUMBERS_INDEX, ids=numbers, source=False)["docs"]
+    missing = [number for number, answer in zip(numbers, found, strict=True) if not answer.get("found")]
+    if missing:
+        yield Change(
+            f"{len(missing)} official numbers made known",
+            partial(_create_documents, client, [_official_document(number, now) for number in missing]),
+        )
+
+
+def _official_document(number: str, now: datetime) -> Document:
+    said = assess(Facts(), now, official=True)
+    return number_document(number, said, now, {locale: number_reasons(number, said, locale) for locale in LOCALES})
+
+
+def _create_documents(client: Elasticsearch, documents: list[Document]) -> None:
+    """Create documents; one that a worker has written meanwhile knows more and stays."""
+    actions = [{"_op_type": "create", "_index": d.index, "_id": d.id, "_source": d.body} for d in documents]
+    _, failed = bulk(client, actions, raise_on_error=False, refresh=True)
+    errors = failed if isinstance(failed, list) else []
+    refused = [error for item in errors if (error := item["create"])["status"] != CONFLICT]
+    if refused:
+        raise ProvisionError(f"Elasticsearch refused official numbers: {json.dumps(refused[0])[:500]}")
 
 
 def _explained(error: ApiError) -> str:

@@ -29,6 +29,7 @@ from deploy.provision import ProvisionError, provision
 from deploy.stack.local import ANY_PORTS, Stack, running
 from schemas import indices, topics
 from schemas.documents import report_document
+from schemas.reference import official_numbers
 from tests.full_events import full_report
 
 ELASTIC = ("elastic", "first-password-of-elastic")
@@ -96,6 +97,22 @@ def test_first_time_makes_everything() -> None:
     assert {line.split()[1] for line in FIRST if line.startswith("topic")} == set(topics.topics())
     assert sum(line.startswith("index template") for line in FIRST) == 4
     assert "index saqbol-reports-2026.01 created" in FIRST
+
+
+def test_every_official_number_is_known_as_official(client: Elasticsearch) -> None:
+    found = client.search(index=indices.NUMBERS, query={"term": {"state": "official"}}, size=1000)["hits"]["hits"]
+    assert {hit["_id"] for hit in found} == set(official_numbers())
+    document = next(hit["_source"] for hit in found if hit["_id"] == "1414")
+    assert document["impersonated"] is False
+    assert document["owner"]["ru"]
+    assert document["reasons"]["kk"]
+
+
+def test_what_workers_wrote_about_an_official_number_stays(secured: Stack, client: Elasticsearch) -> None:
+    client.update(index=indices.NUMBERS_INDEX, id="1414", doc={"impersonated": True}, refresh=True)
+    client.delete(index=indices.NUMBERS_INDEX, id="102", refresh=True)
+    assert run(secured) == ["1 official numbers made known"]
+    assert client.get(index=indices.NUMBERS_INDEX, id="1414")["_source"]["impersonated"] is True
 
 
 def test_again_changes_nothing(secured: Stack) -> None:
@@ -183,7 +200,9 @@ def test_a_missing_field_is_added_to_older_indices(secured: Stack, client: Elast
         index="saqbol-numbers-v1", mappings={"dynamic": "strict", "properties": older}, aliases={"saqbol-numbers": {}}
     )
     client.indices.delete_index_template(name="older")
-    assert run(secured) == ["index saqbol-numbers-v1: fields doubted"]
+    changes = run(secured)
+    assert changes[0] == "index saqbol-numbers-v1: fields doubted"
+    assert changes[1:] == [f"{len(official_numbers())} official numbers made known"]
     assert run(secured) == []
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from deploy import env, handout
+from deploy.commands import env as command
 from producers import integrations, reporters
 
 
@@ -53,6 +55,20 @@ def test_first_integration_works_and_is_made_once(tmp_path: Path) -> None:
     assert found is not None
     assert found.source == env.FIRST.source
     assert env.first_integration(path) is None
+
+
+def test_command_makes_everything_and_prints_no_secret_but_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(command, "INTEGRATIONS", tmp_path / "integrations.yaml")
+    command.create()
+    said = capsys.readouterr().out
+    (key,) = re.findall(r"\bsb_\S+", said)
+    assert integrations.load(tmp_path / "integrations.yaml").by_key(key) is not None
+    assert not any(value in said for value in read(tmp_path / ".env").values() if value)
+    command.create()
+    assert capsys.readouterr().out == f"{tmp_path / '.env'}: complete, nothing changed\n"
 
 
 @pytest.fixture
