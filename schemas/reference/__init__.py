@@ -62,10 +62,11 @@ class OfficialNumber(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Region(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A region or city of republican significance.
+    """A region or city of republican significance: ISO 3166-2 code, names, area codes, beginnings of words that mean it.
 
-    `stems` are beginnings of words that mean it by themselves, `marked_stems` only beside the word for its kind (область,
-    облысы); one that begins with `=` must be the whole word.
+    `stems` mean it by themselves, `marked_stems` only beside the word for its kind (область, облысы).  `towns` are its
+    towns and larger villages, `marked_towns` those that mean something else without город, село, қаласы.  All without the
+    ending that inflection changes; one that begins with `=` must be the whole word.
     """
 
     code: Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$")]
@@ -74,21 +75,21 @@ class Region(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     area_codes: list[Digits]
     stems: list[str] = []
     marked_stems: list[str] = []
+    towns: list[str] = []
+    marked_towns: list[str] = []
 
 
 class District(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A district or a town of its own: `code` is its KATO code where two sources confirm it, else its Russian name.
+    """A district: `code` is its KATO code where two lists confirm it, else its Russian name.
 
-    `stems` and `marked_stems` as in `Region`; the words for its kind are район, ауданы; город, қаласы.
+    `stems` are the beginnings of its name's words; they mean it beside the word for a district (район, ауданы).
     """
 
     code: str
     region: Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$")]
-    kind: Literal["district", "city"] = "district"
     name: Words
     area_codes: list[Digits] = []
-    stems: list[str] = []
-    marked_stems: list[str] = []
+    stems: list[str]
 
 
 #: The file of each kind of reference data, and the type of its content.

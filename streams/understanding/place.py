@@ -1,20 +1,84 @@
-"""Place of a report: region and district, from the channel, an area code or the text."""
+"""Place of a report: region and district, from the channel, the text, or an area code.
+
+Names are found in any inflection, in both languages, and with Kazakh letters typed without them.  A name alone is not yet a place:
+streets, hotels and people are called after places, a caller says to be from somewhere, money and parcels go somewhere; the
+words around decide (`rules/cues/place.yaml`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Final, Literal, NamedTuple
 
+import ahocorasick
 from msgspec import Struct
 
 from schemas import reference
-from schemas.events import FoundContact
+from schemas.events import ContactRole, FoundContact
+from streams.understanding import cues
+from streams.understanding.cues import after, before
+from streams.understanding.folding import fold, plain
+
+_CUES: Final = cues.load("place")
+
+#: What inflection adds to the name of a town (Russian cases, Kazakh possessives and cases).
+_NOUN_TAIL: Final = re.compile(
+    r"(?:[аеиоуыюяйь]|ом|ем|ой|ей|ою|ам|ах|ой|ы)?"
+    r"(?:-?(?:лык|лик|дык|дик|тык|тик)(?:тар|тер|пын|пин)?)?"
+    r"(?:-?(?:да|де|та|те|га|ге|ка|ке|ды|ди|ты|ти|ны|ни|нын|нин|дын|дин|тын|тин|дан|ден|тан|тен|нан|нен)(?:гы|ги|мын|мин)?)?$"
+)
+#: What inflection adds to an adjective, or to the last word of a name.
+_ANY_TAIL: Final = re.compile(r"-?[а-я]{0,6}$")
+_ABLATIVE: Final = re.compile(r"-?(?:дан|ден|тан|тен|нан|нен)$")
+_LETTERS: Final = re.compile(r"[^\W\d_]*(?:-[^\W\d_]+)?")
+_GAP: Final = re.compile(r"[ .-]{1,3}")
+#: "Астана - Алматы", "из Астаны в Алматы": a journey, not a place.
+_ROUTE: Final = re.compile(r" ?[-/>→] ?|(?: |-)(?:в|на|до|обратно в) ")
+
+#: The words beside a name that tell its kind.
+_MARKS: Final = {
+    "district": {"district"},
+    "region": {"region", "marked-region"},
+    "city": {"town", "marked-town"},
+}
+
+Kind = Literal["region", "marked-region", "town", "marked-town", "district"]
 
 
 class Place(Struct, frozen=True):
-    """A region (ISO 3166-2) and a district (KATO code or name), each where known."""
+    """A region (ISO 3166-2) and a district (KATO code or name, see `District.code`), each where known."""
 
     region: str | None = None
     district: str | None = None
+
+
+class _Name(NamedTuple):
+    """A name by its words' beginnings, and what it means."""
+
+    words: tuple[str, ...]
+    kind: Kind
+    region: str
+    district: str | None = None
+    capital: bool = False
+    whole: bool = False
+
+
+class _Mention(NamedTuple):
+    """A place named in a text, and how likely it is the report's: above 0 at home, below 0 only claimed."""
+
+    start: int
+    end: int
+    places: tuple[Place, ...]
+    likely: int
+
+    @property
+    def region(self) -> str | None:
+        """The region, if all that the name can mean lies in one."""
+        regions = {place.region for place in self.places}
+        return regions.pop() if len(regions) == 1 else None
 
 
 def find_place(
@@ -24,26 +88,175 @@ def find_place(
     area_code: str | None = None,
     contacts: Sequence[FoundContact] = (),
 ) -> Place:
-    """Where it happened: what the channel says, else the text, else the channel's area code."""
-    if region or district:
+    """Where it happened.
+
+    What the channel gives (`region`, `district`) stands; what it lacks comes from the text, then from the landline of the
+    reporter among `contacts`, then from the channel's `area_code` (e.g. `71541`).
+    """
+    known = reference.districts().get(district) if district else None
+    if known and not region:
+        region = known.region
+    if region and district:
         return Place(region, district)
-    lower = text.lower()
-    for entry in reference.districts().values():
-        if any(stem in lower for stem in entry.stems):
-            return Place(entry.region, entry.code)
-    for known in reference.regions().values():
-        if any(stem.lstrip("=") in lower for stem in known.stems):
-            return Place(known.code)
-    if area_code:
-        best = max(
-            (
-                (prefix, r.code)
-                for r in reference.regions().values()
-                for prefix in r.area_codes
-                if area_code.startswith(prefix)
-            ),
-            default=None,
-            key=lambda pair: len(pair[0]),
-        )
-        return Place(best[1] if best else None)
+    told = _told(text, region)
+    if told.district and region in {None, told.region}:
+        return told
+    local = _local(area_code, contacts)
+    region = region or told.region or local.region
+    return Place(region, district or (local.district if local.region == region else None))
+
+
+def _local(area_code: str | None, contacts: Sequence[FoundContact]) -> Place:
+    codes = [c.value[2:7] for c in contacts if c.role is ContactRole.OWN and c.region]
+    for code in (*codes, area_code or ""):
+        for length in range(len(code), 2, -1):
+            if found := _area_codes().get(code[:length]):
+                return found
     return Place()
+
+
+@cache
+def _area_codes() -> dict[str, Place]:
+    places = {code: Place(r.code) for r in reference.regions().values() for code in r.area_codes}
+    return places | {code: Place(d.region, d.code) for d in reference.districts().values() for code in d.area_codes}
+
+
+def _told(text: str, region: str | None) -> Place:
+    """The place that the text tells: of the likeliest the first district, else the first region."""
+    folded = fold(text)
+    mentions = list(_mentions(text, folded))
+    for one, two in list(pairwise(mentions)):
+        if _ROUTE.fullmatch(folded, one.end, two.start) and not any(p.district for p in (*one.places, *two.places)):
+            mentions = [m for m in mentions if m not in (one, two)]
+    mentions = [m for m in mentions if m.likely >= 0]
+    if not mentions:
+        return Place()
+    best = max(m.likely for m in mentions)
+    likely = [m for m in mentions if m.likely == best]
+    regions = {region} if region else {found for m in likely if (found := m.region)}
+    for mention in (*likely, *mentions):
+        districts = [p for p in mention.places if p.district and (p.region in regions or not regions)]
+        if len(districts) == 1:
+            return districts[0]
+    return Place(next((m.region for m in likely if m.region in regions), None))
+
+
+def _mentions(text: str, folded: str) -> Iterator[_Mention]:
+    """Places named in the text, left to right; of two that begin alike the longer."""
+    last = 0
+    for start, end, names in _named(text, folded):
+        if start < last:
+            continue
+        mention = _understood(folded, start, end, names)
+        if mention:
+            last = mention.end
+            yield mention
+
+
+def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
+    """Where a name stands, to the end of its last word, and what it can mean."""
+    by_start: dict[int, list[tuple[int, _Name]]] = {}
+    for stop, names in _automaton().iter(folded):
+        for name in names:
+            start = stop + 1 - len(name.words[0])
+            if start and (folded[start - 1].isalnum() or folded[start - 1] == "_"):
+                continue
+            if name.capital and not text[start].isupper():
+                continue
+            end = _end(folded, start, name)
+            if end:
+                by_start.setdefault(start, []).append((end, name))
+    for start in sorted(by_start):
+        longest = max(end for end, _ in by_start[start])
+        yield start, longest, [name for end, name in by_start[start] if end == longest]
+
+
+def _end(folded: str, start: int, name: _Name) -> int:
+    """Where the name that begins at `start` ends, or 0 if its words do not follow or end in something else."""
+    position = start
+    for index, word in enumerate(name.words):
+        if index:
+            gap = _GAP.match(folded, position)
+            if not gap or not folded.startswith(word, gap.end()):
+                return 0
+            position = gap.end()
+        position += len(word)
+        letters = _LETTERS.match(folded, position)
+        tail = letters.group() if letters else ""
+        allowed = _NOUN_TAIL if name.kind in {"town", "marked-town"} else _ANY_TAIL
+        if (name.whole and tail and tail[0] != "-") or not allowed.match(tail):
+            return 0
+        position += len(tail)
+    return position
+
+
+def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Mention | None:
+    """What the name means here, by the words around it; None if it means no place."""
+    preceding, following = before(folded, start), after(folded, end)
+    meaning, whole_start, whole_end = _meaning(names, preceding, following, start, end)
+    places = tuple(dict.fromkeys(Place(name.region, name.district) for name in meaning))
+    if not places:
+        return None
+    likely = 0
+    if not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
+        likely = -1
+    elif _is_home(before(folded, whole_start), after(folded, whole_end)):
+        likely = 1
+    elif _is_claimed(folded, start, end, before(folded, whole_start), after(folded, whole_end)):
+        likely = -1
+    return _Mention(whole_start, whole_end, places, likely)
+
+
+def _is_home(preceding: str, following: str) -> bool:
+    return bool(_CUES["home_before"].match(preceding) or _CUES["home_after"].match(following))
+
+
+def _is_claimed(folded: str, start: int, end: int, preceding: str, following: str) -> bool:
+    if _CUES["claimed_before"].match(preceding):
+        return True
+    return bool(_ABLATIVE.search(folded, start, end) and _CUES["claimed_after"].match(following))
+
+
+def _meaning(names: list[_Name], preceding: str, following: str, start: int, end: int) -> tuple[list[_Name], int, int]:
+    """The names of the kind that the words beside tell, and the place with these words."""
+    by_cue = {cue: [name for name in names if name.kind in kinds] for cue, kinds in _MARKS.items()}
+    for cue, fitting in by_cue.items():
+        if fitting and (beside := _CUES[f"{cue}_after"].match(following)):
+            return fitting, start, end + beside.end()
+    for cue, fitting in by_cue.items():
+        if fitting and (beside := _CUES[f"{cue}_before"].match(preceding)):
+            return fitting, start - beside.end(), end
+    return [name for name in names if name.kind in {"region", "town"}], start, end
+
+
+@cache
+def _automaton() -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    names: dict[str, list[_Name]] = {}
+    for name in _names():
+        names.setdefault(name.words[0], []).append(name)
+    for first, entries in names.items():
+        automaton.add_word(first, entries)
+    automaton.make_automaton()
+    return automaton
+
+
+def _names() -> Iterator[_Name]:
+    for region in reference.regions().values():
+        kinds: list[tuple[Kind, list[str]]] = [
+            ("region", region.stems),
+            ("marked-region", region.marked_stems),
+            ("town", region.towns),
+            ("marked-town", region.marked_towns),
+        ]
+        for kind, stems in kinds:
+            yield from (name for stem in stems for name in _name(stem, kind, region.code))
+    for district in reference.districts().values():
+        yield from (name for stem in district.stems for name in _name(stem, "district", district.region, district.code))
+
+
+def _name(stem: str, kind: Kind, region: str, district: str | None = None) -> Iterator[_Name]:
+    """The name that a stem of the reference data stands for; with a hyphen also in two words."""
+    written = plain(stem.lstrip("=^").lower())
+    for form in {written, written.replace("-", " ")}:
+        yield _Name(tuple(form.split()), kind, region, district, stem[0] == "^", stem[0] == "=")
