@@ -145,24 +145,29 @@ async def send_batch(client: httpx.AsyncClient, body: bytes, key: str) -> set[st
 
 async def settle(client: AsyncElasticsearch, accepted: set[str], receiver: Receiver) -> Outcome:
     """Wait until every accepted report is there and nothing changes for a while, then say what there is."""
-    async with asyncio.timeout(DEADLINE):
-        before: Any = None
-        while True:
-            await client.indices.refresh(index="saqbol-*")
-            reports = await documents(client, "saqbol-reports")
-            numbers = await documents(client, "saqbol-numbers")
-            alerts = await documents(client, "saqbol-alerts")
-            state = (len(reports), numbers, sorted(alerts), len(receiver.messages))
-            if accepted <= set(reports) and alerts and receiver.messages and state == before:
-                return Outcome(
-                    accepted,
-                    reports,
-                    numbers,
-                    sorted(alert["key"] for alert in alerts.values()),
-                    sorted(message["title"] for message in receiver.messages),
-                )
-            before = state
-            await asyncio.sleep(5)
+    before: Any = None
+    state: Any = None
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                await client.indices.refresh(index="saqbol-*")
+                reports = await documents(client, "saqbol-reports")
+                numbers = await documents(client, "saqbol-numbers")
+                alerts = await documents(client, "saqbol-alerts")
+                state = (len(reports), numbers, sorted(alerts), len(receiver.messages))
+                if accepted <= set(reports) and alerts and receiver.messages and state == before:
+                    return Outcome(
+                        accepted,
+                        reports,
+                        numbers,
+                        sorted(alert["key"] for alert in alerts.values()),
+                        sorted(message["title"] for message in receiver.messages),
+                    )
+                before = state
+                await asyncio.sleep(5)
+    except TimeoutError:
+        there = (*state[:1], len(state[1]), *state[2:]) if state else None
+        pytest.fail(f"not settled: {len(accepted)} accepted; reports, numbers, alerts, messages there: {there}")
 
 
 async def documents(client: AsyncElasticsearch, index: str) -> dict[str, dict[str, Any]]:
