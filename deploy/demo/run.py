@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -79,7 +78,7 @@ class _Demo:
                 elasticsearch=self._stack.elasticsearch_url,
                 receiver=self._receiver.url,
                 key=keys["telegram-bot"],
-                home=os.path.relpath(self._stack.home),
+                home=_short(self._stack.home),
             )
             await asyncio.Event().wait()
 
@@ -197,6 +196,11 @@ class _Demo:
                 "один раз; о волне дежурный узнал один раз; больше его ничто не беспокоило.",
                 highlight=False,
             )
+
+
+def _short(home: Path) -> str:
+    """The folder as one writes it in the checkout."""
+    return str(home.relative_to(CHECKOUT) if home.is_relative_to(CHECKOUT) else home)
 
 
 def demo(console: Console, once: bool) -> int:
