@@ -19,17 +19,21 @@ IMPERSONATED: Final = "impersonated:"
 
 
 def signals_of(enriched: EnrichedReport) -> list[Signal]:
-    """The signals of one report; none for a heartbeat or a warning, only those about numbers for a question.
+    """The signals of one report; none for a heartbeat.
 
+    Every report says that its channel speaks; a warning says no more, a question asks about its numbers.
     A report that accuses an official number feeds that number's record (as impersonated) and one series, official
     number × scheme, so that an impersonation wave is one wave.  Any other report feeds its numbers, its schemes, its
     region and its pattern.
     """
     report = enriched.report
-    if report.synthetic or enriched.stance is Stance.WARNING:
+    if report.synthetic:
         return []
+    channel = f"channel:{report.source}"
+    if enriched.stance is Stance.WARNING:
+        return [_signal(enriched, channel)]
     suspects = list(dict.fromkeys(c.value for c in enriched.contacts if c.role is ContactRole.SUSPECT and c.value))
-    keys = [_number_key(value) for value in suspects]
+    keys = [channel, *(_number_key(value) for value in suspects)]
     if enriched.stance is Stance.REPORT:
         keys += _series(enriched, suspects)
     return [_signal(enriched, key) for key in keys]

@@ -45,21 +45,19 @@ def in_language(words: Words, locale: Locale) -> str:
 
 def alert_message(alert: Alert, locale: Locale) -> tuple[str, str]:
     """(title, body) of the page for an alert, fit for a lock screen: what, how many against the usual, where, harm."""
+    if alert.family == "channel":
+        return _silence_message(alert, locale)
     scheme = schemes().get(alert.schemes[0]) if alert.schemes else None
     name = in_language(scheme.name, locale) if scheme else _alert_text("unknown_scheme", locale)
-    kind = "official" if alert.official else "number" if alert.number else "other"
-    title = _alert_text(f"title_{kind}", locale, number=alert.number or "", scheme=name)
-    lines = [
-        _alert_text(
-            "count",
-            locale,
-            observed=alert.observed,
-            window=_duration(alert.window_seconds, locale),
-            expected=_decimal(alert.expected, locale),
-        )
-    ]
+    title = _alert_text(f"title_{_kind(alert)}", locale, number=alert.number or "", scheme=name)
+    lines = [_alert_text("count", locale, **_figures(alert, locale))]
     if alert.official:
         lines.append(_alert_text("spoofed", locale))
+    if alert.family == "campaign":
+        accused = [
+            (key.removeprefix("number:"), count) for key, count in alert.keys.items() if key.startswith("number:")
+        ]
+        lines.append(_alert_text("numbers", locale, numbers=_counted(accused)))
     if alert.regions:
         named = ((_region(code, locale), count) for code, count in alert.regions.items())
         lines.append(_alert_text("where", locale, regions=_counted(named)))
@@ -73,8 +71,33 @@ def alert_message(alert: Alert, locale: Locale) -> tuple[str, str]:
     lines += [_alert_text("excerpt", locale, excerpt=excerpt) for excerpt in alert.excerpts[:MAX_EXCERPTS]]
     if scheme:
         lines.append(_alert_text("advice", locale, advice=in_language(scheme.advice, locale)))
-    lines.append(_alert_text("footer", locale, id=alert.id[:8], at=_moment(alert.detected_at)))
+    lines.append(_footer(alert, locale))
     return title, "\n".join(lines)
+
+
+def _silence_message(alert: Alert, locale: Locale) -> tuple[str, str]:
+    title = _alert_text("title_channel", locale, source=alert.key.partition(":")[2])
+    return title, "\n".join([_alert_text("silent", locale, **_figures(alert, locale)), _footer(alert, locale)])
+
+
+def _kind(alert: Alert) -> str:
+    if alert.official:
+        return "official"
+    if alert.family in ("number", "campaign"):
+        return alert.family
+    return "other"
+
+
+def _figures(alert: Alert, locale: Locale) -> dict[str, object]:
+    return {
+        "observed": alert.observed,
+        "window": _duration(alert.window_seconds, locale),
+        "expected": _decimal(alert.expected, locale),
+    }
+
+
+def _footer(alert: Alert, locale: Locale) -> str:
+    return _alert_text("footer", locale, id=alert.id[:8], at=_moment(alert.detected_at))
 
 
 def number_reasons(number: str, told: Assessment, locale: Locale) -> list[str]:

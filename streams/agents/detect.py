@@ -22,6 +22,8 @@ from streams.wire import decode_batch, encode_batches
 def attach(app: faust.App, settings: Settings) -> None:
     """Hang the agent on `app`."""
     detector = load_detector(settings.rules)
+    # Channels count without a rule as well: waves are judged against the whole traffic.
+    families = {*detector.rules, "channel"}
     candidates_topic = raw_topic(app, CANDIDATES)
     series = keyed_table(app, "series", topics()[SIGNALS].partitions)
 
@@ -31,7 +33,7 @@ def attach(app: faust.App, settings: Settings) -> None:
             found = []
             for event in events:
                 try:
-                    signals = [s for s in decode_batch(event.message.value, Signal) if _family(s) in detector.rules]
+                    signals = [s for s in decode_batch(event.message.value, Signal) if _family(s) in families]
                 except msgspec.MsgspecError as error:
                     log.error("skipped a message that is not ours: %s", type(error).__name__)
                     continue

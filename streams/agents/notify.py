@@ -37,7 +37,7 @@ def attach(app: faust.App, settings: Settings) -> None:
         async for events in batches(stream):
             for event in events:
                 alert = _decode(event.message.value)
-                if alert is None or alert.status is not AlertStatus.OPEN:
+                if alert is None or alert.status is not AlertStatus.OPEN or not alert.page:
                     continue
                 key = alert.id.encode()
                 with owning(event):

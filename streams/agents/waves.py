@@ -16,13 +16,16 @@ from streams.settings import Settings
 from streams.waves import Campaigns, Candidate, fold, load_detector
 from streams.wire import decode_batch
 
+#: How often waves are looked at when nothing comes in (seconds).
+TICK: Final = 60.0
+
 _STATE: Final = b"campaigns"
 
 
 def attach(app: faust.App, settings: Settings) -> None:
     """Hang the agent on `app`."""
     detector = load_detector(settings.rules)
-    alerts_topic = raw_topic(app, ALERTS)
+    alerts_topic, candidates_topic = raw_topic(app, ALERTS), raw_topic(app, CANDIDATES)
     waves = keyed_table(app, "waves", topics()[CANDIDATES].partitions)
 
     @app.agent(raw_topic(app, CANDIDATES), name="waves")
@@ -34,14 +37,21 @@ def attach(app: faust.App, settings: Settings) -> None:
                     candidates += decode_batch(event.message.value, Candidate)
                 except msgspec.MsgspecError as error:
                     log.error("skipped a message that is not ours: %s", type(error).__name__)
+            # The log's own time, so that a replay folds at the same moments: of the candidates, or of a tick.
+            now = max((c.at for c in candidates), default=int(events[-1].message.timestamp))
             with owning(events[-1]):
                 data = waves.get(_STATE)
                 known = msgspec.msgpack.decode(data, type=Campaigns) if data else None
-                state, alerts = fold(known, candidates, max((c.at for c in candidates), default=0), detector)
+                state, alerts = fold(known, candidates, now, detector)
                 for alert in alerts:
-                    log.info("wave %s: %s %s", alert.id, alert.key, alert.status)
+                    log.info("wave %s: %s %s %s", alert.id, alert.key, alert.status, alert.change)
                 # Alerts before the state that remembers them: a crash in between repeats them under the same ids.
                 await confirm([alerts_topic.send(key=a.id.encode(), value=msgspec.json.encode(a)) for a in alerts])
                 waves[_STATE] = msgspec.msgpack.encode(state)
             await waves.confirmed()
             acknowledge(events)
+
+    @app.timer(interval=TICK, on_leader=False)  # type: ignore[untyped-decorator]
+    async def tick() -> None:
+        """Time passes without candidates too: waves end, channels fall silent."""
+        await confirm([candidates_topic.send(value=b"[]")])

@@ -32,6 +32,7 @@ def keys(report: EnrichedReport) -> set[str]:
 
 def test_a_report_feeds_its_number_its_schemes_and_its_region() -> None:
     assert keys(enriched(pattern="p1")) == {
+        "channel:hotline-test",
         "number:+77051234567",
         "scheme:bank-security",
         "scheme:safe-account",
@@ -44,7 +45,7 @@ def test_a_report_feeds_its_number_its_schemes_and_its_region() -> None:
 
 def test_an_accused_official_number_feeds_one_series_with_the_surest_scheme() -> None:
     found = keys(enriched(contacts=[contact("1414"), contact("+77051234567")]))
-    assert found == {"impersonated:1414", "number:+77051234567", "official:1414|safe-account"}
+    assert found == {"channel:hotline-test", "impersonated:1414", "number:+77051234567", "official:1414|safe-account"}
 
 
 def test_an_official_number_without_a_scheme_still_has_a_series() -> None:
@@ -56,13 +57,13 @@ def test_only_suspects_count(role: ContactRole) -> None:
     assert not any(key.startswith("number:") for key in keys(enriched(contacts=[contact("+77051234567", role)])))
 
 
-def test_a_heartbeat_and_a_warning_count_nowhere() -> None:
+def test_a_heartbeat_counts_nowhere_and_a_warning_only_as_a_sign_of_life() -> None:
     assert signals_of(enriched({"synthetic": True})) == []
-    assert signals_of(enriched(stance=Stance.WARNING)) == []
+    assert keys(enriched(stance=Stance.WARNING)) == {"channel:hotline-test"}
 
 
 def test_a_question_is_about_the_number_only() -> None:
-    assert keys(enriched(stance=Stance.QUESTION)) == {"number:+77051234567"}
+    assert keys(enriched(stance=Stance.QUESTION)) == {"channel:hotline-test", "number:+77051234567"}
 
 
 def test_anonymous_reporters_of_one_source_and_day_are_one() -> None:

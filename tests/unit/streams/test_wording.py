@@ -56,6 +56,8 @@ def test_the_page_about_an_impersonated_number_says_what_where_how_many_and_what
         {},
         {"official": False, "number": "+77051234567"},
         {"official": False, "number": None, "schemes": [], "regions": {}, "groups": {}, "victims": 0, "excerpts": []},
+        {"official": False, "number": None, "family": "campaign", "keys": {"number:+77051234567": 3, "scheme:x": 9}},
+        {"official": False, "number": None, "family": "channel", "key": "channel:telegram-bot", "schemes": []},
         {"groups": dict.fromkeys(AffectedGroup, 1), "window_seconds": 86_400, "schemes": ["not-in-the-reference"]},
     ],
 )
