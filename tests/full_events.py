@@ -121,6 +121,12 @@ def full_alert() -> Alert:
         channels={"telegram": 9, "hotline": 6},
         groups={"elderly": 11},
         decided_by="poisson-scan",
+        keys={"official:1414|medical-appointment": 15},
+        rule="official-number",
+        route="on-call",
+        change="new",
+        page=True,
+        updated_at=MOMENT,
         report_ids=[events.report_id("hotline-sko", "2026/17")],
         excerpts=["Мошенники звонили с номера 1414"],
     )

@@ -3,12 +3,23 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
-from tests.full_events import full_alert, full_assessment, full_rejected, full_report
 
 from schemas import indices
 from schemas.documents import Document, alert_document, number_document, number_kind, rejected_document, report_document
-from schemas.events import Channel, ContactKind, ContactRole, EnrichedReport, FoundContact, Report, report_id
+from schemas.events import (
+    Alert,
+    Channel,
+    ContactKind,
+    ContactRole,
+    EnrichedReport,
+    FoundContact,
+    RejectedReport,
+    Report,
+    report_id,
+)
+from tests.full_events import full_alert, full_assessment, full_rejected, full_report
 
 NOW = datetime(2026, 1, 14, 9, 30, tzinfo=UTC)
 
@@ -36,6 +47,22 @@ def mapped(template: str) -> set[str]:
 @pytest.mark.parametrize("template", FULL)
 def test_full_document_fills_every_mapped_field_and_no_other(template: str) -> None:
     assert paths(FULL[template].body) == mapped(template)
+
+
+@pytest.mark.parametrize(
+    ("kind", "template", "left_out"),
+    [
+        (Report, indices.REPORTS, {"version"}),
+        (EnrichedReport, indices.REPORTS, {"report"}),
+        (RejectedReport, indices.REJECTED, set()),
+        (Alert, indices.ALERTS, set()),
+    ],
+)
+def test_every_field_of_an_event_is_in_its_document(
+    kind: type[msgspec.Struct], template: str, left_out: set[str]
+) -> None:
+    fields = {field.name for field in msgspec.structs.fields(kind)}
+    assert fields - set(FULL[template].body) == left_out
 
 
 @pytest.mark.parametrize("template", FULL)

@@ -1,11 +1,14 @@
 """The topics' file is consistent with the code's names and the event types, and says what Kafka needs."""
 
+import ast
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from deploy.home import CHECKOUT
 from schemas import events, reference, topics
+from streams.settings import STAGES
 
 NAMES = {value for name, value in vars(topics).items() if name.isupper() and isinstance(value, str)}
 
@@ -24,6 +27,19 @@ def test_message_type_exists(name: str) -> None:
     else:
         assert kind is not None
         assert issubclass(kind, msgspec.Struct)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_agent_names_the_topics_that_it_may_write_or_read_and_no_other(stage: str) -> None:
+    code = (CHECKOUT / "streams" / "agents" / f"{stage}.py").read_text(encoding="utf-8")
+    imported = {
+        alias.name
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.ImportFrom) and node.module == "schemas.topics"
+        for alias in node.names
+    }
+    named = {getattr(topics, name) for name in imported if name.isupper()}
+    assert named == {t.name for t in topics.topics().values() if stage in t.writers + t.readers}
 
 
 def test_book_of_record_keeps_and_erases() -> None:
