@@ -133,6 +133,10 @@ class Lexicon:
                     found.setdefault(concept, []).append(Match(index, last))
         return found
 
+    def knows(self, word: str) -> bool:
+        """Whether one word (in the form of `text.Words`) gives a concept by itself."""
+        return bool((self._cache.get(word) or self._learn(word)).concepts)
+
     def _add(self, concept: str, phrase: str) -> None:
         parts: list[frozenset[int] | int] = [
             _GAP if part == ".." else frozenset(self._atom(form) for form in part.split("|")) for part in phrase.split()

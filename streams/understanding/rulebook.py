@@ -21,6 +21,7 @@ from msgspec import Struct, field
 FOLDER: Final = Path(__file__).parent / "rules"
 CONCEPT_FILES: Final = "concepts/*.yaml"
 NOT_TYPOS: Final = "not_typos.yaml"
+COMMON_WORDS: Final = "common_words.yaml"
 
 Within = str | int
 
@@ -126,6 +127,11 @@ def load(folder: Path = FOLDER) -> Rulebook:
 def rulebook() -> Rulebook:
     """The shipped rules, read once."""
     return load()
+
+
+def common_words() -> list[str]:
+    """Words that tell no story apart (`rules/common_words.yaml`)."""
+    return [word for group in _read(FOLDER / COMMON_WORDS, FOLDER, "common-words").content for word in group]
 
 
 def operands(group: str) -> list[str]:
