@@ -99,7 +99,7 @@ async def _post(session: aiohttp.ClientSession, url: str, key: str, body: bytes)
                 if response.status not in (429, 503):
                     raise ReplayError(f"{url} answered {response.status}: {text[:500]}")
                 wait = float(response.headers.get("Retry-After", 1))
-        except aiohttp.ClientConnectionError:
+        except (aiohttp.ClientConnectionError, TimeoutError):
             wait = 1.0
         await asyncio.sleep(min(wait, LONGEST_WAIT))
     raise ReplayError(f"{url} could not take a report in {ATTEMPTS} attempts")

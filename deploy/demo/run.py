@@ -17,7 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from elasticsearch import ApiError, TransportError
+from kafka.errors import KafkaError
 from rich.console import Console
+from rich.markup import escape
 
 from deploy import pipeline
 from deploy.demo import verdict
@@ -124,6 +127,7 @@ class _Demo:
             indexed = await self._until_indexed(watch, len(background), wanted, sending)
         finally:
             sending.cancel()
+        display.say(f"{len(self._sent.accepted)} reports accepted, {self._sent.retried} retries recognised")
         found = [] if indexed else [f"not all of the background was indexed within {BACKGROUND_WITHIN:g} s"]
         display.clear_bars()
         display.say("now: people are called from 1414")
@@ -189,7 +193,7 @@ class _Demo:
     def _conclude(self) -> None:
         console = self._display.console
         for problem in self.problems:
-            console.print(f"[bold red]✗[/] {problem}", highlight=False)
+            console.print("[bold red]✗[/]", escape(problem), highlight=False)
         if not self.problems:
             console.print(
                 f"[bold green]✓[/] Каждое принятое сообщение ({len(self._sent.accepted)}) лежит в Elasticsearch ровно "
@@ -215,14 +219,15 @@ def demo(console: Console, once: bool) -> int:
             services = stack.prepare(display.say)
             running = _Demo(stack, services, display, receiver, once)
             ended_by = supervise(running.run, display.say)
-        except ReplayError as error:
-            console.print(f"[bold red]✗[/] {error}", highlight=False)
+        except (ReplayError, ApiError, TransportError, KafkaError) as error:
+            console.print("[bold red]✗[/]", escape(f"{error or type(error).__name__}"), highlight=False)
             return 1
         finally:
             stack.release()
-        if once and ended_by is not None:
-            return 128 + ended_by
-        return 1 if running.problems and once else 0
+        if ended_by is not None:
+            display.say("stopped")
+            return 128 + ended_by if once else 0
+        return 1 if running.problems else 0
 
 
 @contextmanager

@@ -113,7 +113,9 @@ class Place(Struct, frozen=True, forbid_unknown_fields=True):
     towns: Annotated[list[Town], Meta(min_length=1)]
 
 
-class _Places(Struct, frozen=True, forbid_unknown_fields=True):
+class Places(Struct, frozen=True, forbid_unknown_fields=True):
+    """Content of places.yaml."""
+
     regions: dict[RegionCode, Place]
 
 
@@ -126,4 +128,4 @@ def scenario() -> Scenario:
 @cache
 def places() -> dict[str, Place]:
     """The regions by ISO 3166-2 code.  Raises schemas.reference.ReferenceDataError."""
-    return load(FOLDER / "places.yaml", _Places).regions
+    return load(FOLDER / "places.yaml", Places).regions

@@ -94,16 +94,15 @@ def show_next(console: Console, *, gateway: str, elasticsearch: str, receiver: s
         f"  -d '{json.dumps(body, ensure_ascii=False)}'"
     )
     console.rule("[bold]Что дальше[/]")
-    links = Table.grid(padding=(0, 2))
     for name, value in (
         ("Форма для граждан", f"{gateway}/"),
-        ("Описание API", f"{gateway}/docs"),
+        ("Описание API     ", f"{gateway}/docs"),
         ("Телефон дежурного", receiver),
-        ("Поиск", f"{elasticsearch}/saqbol-reports/_search?q=text.ru:поликлиника"),
-        ("О номере", f"SAQBOL_HOME={home} ./saqbol number show 1414"),
+        ("Поиск            ", f"{elasticsearch}/saqbol-reports/_search?q=text.ru:поликлиника"),
+        ("О номере         ", f"SAQBOL_HOME={home} ./saqbol number show 1414"),
     ):
-        links.add_row(name, Text(value, style="bold", overflow="fold"))
-    console.print(links)
+        # soft_wrap: a line that was broken could not be clicked or copied
+        console.print(f"{name}  [bold]{value}[/]", soft_wrap=True)
     console.print("Прислать своё сообщение, от имени бота в Telegram:")
     console.print(Text(curl), soft_wrap=True)
     console.print("Ctrl-C останавливает всё.")

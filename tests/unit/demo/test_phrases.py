@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from random import Random
 
 import pytest
@@ -12,7 +13,6 @@ from jsonschema import Draft202012Validator
 
 from deploy.demo.grammar import FOLDER, PLACE, Person, PhraseError, Phrases, bare, careless, phrases, tell
 from deploy.demo.numbers import NumberBook, eightfold, grouped, spelled
-from deploy.demo.scenario import scenario
 from deploy.demo.telling import ASTANA, hour_of, money
 from schemas.events import AffectedGroup, Language
 from schemas.reference import demands, schemes
@@ -67,11 +67,6 @@ def test_the_languages_have_the_same_rules_but_for_the_case() -> None:
     assert only == {"case", "client", "town_from", "years_word"}
 
 
-def test_the_scenario_asks_for_known_things() -> None:
-    assert set(scenario().schemes) == set(schemes())
-    assert {demand for plot in scenario().schemes.values() for demand in plot.demands} <= set(demands())
-
-
 def test_forms_capitals_and_rules() -> None:
     words = Phrases({"hello": ["{^who.nom} поступил<|а> {how}"], "how": ["верно"]}, {})
     assert tell(words, "{hello}", Random(1), values={}, person=MAN) == "Он поступил верно"
@@ -117,8 +112,6 @@ def test_amounts_of_money() -> None:
 
 
 def test_parts_of_the_day() -> None:
-    from datetime import datetime
-
     day = datetime(2026, 1, 14, tzinfo=ASTANA)
     assert [hour_of(day.replace(hour=hour)) for hour in (0, 6, 12, 18, 23)] == [
         "night",
