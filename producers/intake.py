@@ -87,7 +87,8 @@ def to_report(
         raise InvalidError(problems)
 
     reporter = normalise(submission.reporter, origin.channel) if submission.reporter else None
-    own = (submission.reporter, reporter) if submission.reporter and reporter and reporter.startswith("+") else ()
+    phone = reporter if reporter and reporter.startswith("+") else None
+    own = (phone, submission.reporter) if phone and submission.reporter else ()
     kinds: Counter[str] = Counter()
 
     def masked(value: str, limit: int) -> str:
@@ -96,7 +97,7 @@ def to_report(
         return result.text[:limit]
 
     source_ref = submission.source_ref
-    if hasher is not None and _holds_secret(source_ref, own):
+    if hasher is not None and _holds_secret(source_ref, phone):
         kinds["source-ref"] += 1
         source_ref = hasher.reference(origin.source, source_ref)
     body = {name: getattr(submission, name) for name in ReportBody.__struct_fields__}
@@ -165,7 +166,7 @@ def _problems(
             problem="can't be hashed without a key",
             remedy="leave it out, or give the producer a key for hashing reporters",
         )
-    if hasher is None and _holds_secret(submission.source_ref, ()):
+    if hasher is None and _holds_secret(submission.source_ref):
         yield FieldProblem(
             field="/source_ref",
             problem="looks like a phone or card number",
@@ -173,8 +174,8 @@ def _problems(
         )
 
 
-def _holds_secret(source_ref: str, own: tuple[str, ...]) -> bool:
-    return holds_phone(source_ref) or bool(mask(source_ref, own).kinds)
+def _holds_secret(source_ref: str, own: str | None = None) -> bool:
+    return holds_phone(source_ref, own) or bool(mask(source_ref).kinds)
 
 
 def _optional(value: str | None, masked: Callable[[str, int], str]) -> str | None:

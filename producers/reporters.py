@@ -21,8 +21,8 @@ _HASH_DIGITS: Final = 32
 _SEPARATORS: Final = re.compile(r"[\s().\-‐-―]+")
 _INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{7,14}")
 _NATIONAL: Final = re.compile(r"[78][0-9]{10}|[67][0-9]{9}")
-#: A number of Kazakhstan or Russia inside an identifier, e.g. `wa-77051234567-3`.
-_PHONE_INSIDE: Final = re.compile(r"(?<![0-9])(?:\+?7|8)?7[0-9]{9}(?![0-9])")
+#: A number of Kazakhstan inside an identifier, e.g. `wa-77051234567-3`; digits amid letters are part of a random id.
+_PHONE_INSIDE: Final = re.compile(r"(?<![0-9A-Za-z])(?:\+?7|8)?7[0-9]{9}(?![0-9A-Za-z])")
 
 
 class ReporterKeyError(ValueError):
@@ -45,9 +45,10 @@ def normalise(reporter: str, channel: Channel) -> str:
     return f"{channel.value}:{folded.strip()}"
 
 
-def holds_phone(identifier: str) -> bool:
-    """Whether an identifier contains something that looks like a subscriber's number."""
-    return _PHONE_INSIDE.search(identifier) is not None
+def holds_phone(identifier: str, own: str | None = None) -> bool:
+    """Whether an identifier contains a subscriber's number, or the reporter's `own` phone (E.164) however embedded."""
+    digits = re.sub(r"[^0-9]", "", identifier)
+    return _PHONE_INSIDE.search(identifier) is not None or (own is not None and own[-10:] in digits)
 
 
 class ReporterHasher:

@@ -146,7 +146,7 @@ class Broker(_Process):
 
 
 class Gateway(_Process):
-    """A gateway with two integrations whose keys only the test knows."""
+    """A gateway with two integrations whose keys only the test knows; it believes our X-Forwarded-For."""
 
     def __init__(self, home: Path, bootstrap_servers: str, rate: str = "1000000/minute") -> None:
         self.port = free_port()
@@ -158,6 +158,7 @@ class Gateway(_Process):
             "SAQBOL_GATEWAY_PORT": str(self.port),
             "SAQBOL_INTEGRATIONS_FILE": str(home / "integrations.yaml"),
             "SAQBOL_HMAC_KEY_FILE": str(home / "hmac.key"),
+            "SAQBOL_TRUSTED_PROXIES": "127.0.0.1",
         }
         super().__init__([sys.executable, "-m", "producers.gateway"], home / "gateway.log", environment)
 

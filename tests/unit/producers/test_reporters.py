@@ -70,10 +70,17 @@ def test_purposes_do_not_mix() -> None:
         ("1768383000123", False),
         ("message-42", False),
         ("8f14e45fceea167a5a36dedd4bea2543", False),
+        ("dd57ca52cdc67051234567d278d412c3", False),
     ],
 )
 def test_a_phone_inside_an_identifier_is_found(identifier: str, holds: bool) -> None:
     assert holds_phone(identifier) is holds
+
+
+def test_the_reporters_own_phone_is_found_however_embedded() -> None:
+    assert holds_phone("msg77051234567x", "+77051234567")
+    assert holds_phone("8705-123-4567", "+77051234567")
+    assert not holds_phone("msg77051234568x", "+77051234567")
 
 
 def test_the_key_file(tmp_path: Path) -> None:

@@ -7,23 +7,16 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from producers import kafka
-from tests.gateway_process import Broker, Gateway, broker_running, gateway_running, wait_for
+from tests.gateway_process import Broker, Gateway, gateway_running, wait_for
 
 #: Longest time that a request may wait while Kafka is away: the delivery timeout and a margin for a busy machine.
 BOUND = kafka.DELIVERY_TIMEOUT_MS / 1000 + 5
-
-
-@pytest.fixture(scope="module")
-def broker(stack_cache: Path) -> Iterator[Broker]:
-    with broker_running(stack_cache) as running:
-        yield running
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,29 +19,10 @@ from stdnum import luhn
 from producers.gateway.api import MAX_BATCH, MAX_BATCH_BYTES, MAX_REPORT_BYTES
 from producers.gateway.openapi import EXAMPLE
 from schemas.events import report_id
-from tests.gateway_process import Broker, Gateway, broker_running, gateway_running
+from tests.gateway_process import Broker, Gateway, gateway_running
 
 TEXT = "Звонили с 1414, просили код"
 CARD = "4400 4301 2345 678" + luhn.calc_check_digit("440043012345678")
-
-
-@pytest.fixture(scope="module")
-def broker(stack_cache: Path) -> Iterator[Broker]:
-    with broker_running(stack_cache) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def gateway(broker: Broker) -> Iterator[Gateway]:
-    with gateway_running(broker.bootstrap_servers) as running:
-        running.wait_until_ready()
-        yield running
-
-
-@pytest.fixture(scope="module")
-def api(gateway: Gateway) -> Iterator[httpx.Client]:
-    with gateway.client() as client:
-        yield client
 
 
 def reference() -> str:
