@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
 import shutil
 import signal
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +24,7 @@ from deploy.stack.local import ANY_PORTS, Stack
 from deploy.supervisor import Supervisor
 from producers.reporters import create_key
 from streams.settings import STAGES
+from tests.phone import Phone
 
 SEED: Final = 14
 BATCH: Final = 40
@@ -36,36 +32,6 @@ BATCH: Final = 40
 DEADLINE: Final = 240.0
 #: What differs from run to run: the clock of the gateway, of the indexer and of the reputation agent.
 CLOCKS: Final = ("received_at", "indexed_at", "updated_at")
-
-
-class Receiver:
-    """The phone of the person on call."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler) -> None:
-                body = handler.rfile.read(int(handler.headers["content-length"]))
-                self.messages.append(json.loads(body))
-                handler.send_response(200)
-                handler.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[str]:
-        thread = threading.Thread(target=self.server.serve_forever)
-        thread.start()
-        try:
-            yield f"json://127.0.0.1:{self.server.server_port}/"
-        finally:
-            self.server.shutdown()
-            self.server.server_close()
-            thread.join()
 
 
 class Outcome(msgspec.Struct):
@@ -87,10 +53,10 @@ def story(now: datetime) -> list[Item]:
 
 async def replay(home: Path, cache: Path, now: datetime, *, killing: bool) -> Outcome:
     """Run everything in `home`, send the story, wait until all is quiet, and take stock."""
-    receiver = Receiver()
+    phone = Phone()
     stack = Stack(home, cache=cache, ports=ANY_PORTS)
     supervisor = Supervisor(lambda _: None, backoff_first=0.2)
-    with receiver.running() as oncall:
+    with phone.running() as oncall:
         try:
             await supervisor.start(*await asyncio.to_thread(stack.prepare, lambda _: None))
             await asyncio.to_thread(provision, stack.bootstrap_servers, stack.elasticsearch_url)
@@ -101,7 +67,7 @@ async def replay(home: Path, cache: Path, now: datetime, *, killing: bool) -> Ou
             if killer:
                 await killer
             async with AsyncElasticsearch(stack.elasticsearch_url) as client:
-                return await settle(client, accepted, receiver)
+                return await settle(client, accepted, phone)
         finally:
             await supervisor.stop()
             stack.release()
@@ -143,7 +109,7 @@ async def send_batch(client: httpx.AsyncClient, body: bytes, key: str) -> set[st
         return {entry["id"] for entry in reply.json()["accepted"]}
 
 
-async def settle(client: AsyncElasticsearch, accepted: set[str], receiver: Receiver) -> Outcome:
+async def settle(client: AsyncElasticsearch, accepted: set[str], phone: Phone) -> Outcome:
     """Wait until every accepted report is there and nothing changes for a while, then say what there is."""
     before: Any = None
     state: Any = None
@@ -154,14 +120,14 @@ async def settle(client: AsyncElasticsearch, accepted: set[str], receiver: Recei
                 reports = await documents(client, "saqbol-reports")
                 numbers = await documents(client, "saqbol-numbers")
                 alerts = await documents(client, "saqbol-alerts")
-                state = (len(reports), numbers, sorted(alerts), len(receiver.messages))
-                if accepted <= set(reports) and alerts and receiver.messages and state == before:
+                state = (len(reports), numbers, sorted(alerts), len(phone.messages))
+                if accepted <= set(reports) and alerts and phone.messages and state == before:
                     return Outcome(
                         accepted,
                         reports,
                         numbers,
                         sorted(alert["key"] for alert in alerts.values()),
-                        sorted(message["title"] for message in receiver.messages),
+                        sorted(message["title"] for message in phone.messages),
                     )
                 before = state
                 await asyncio.sleep(5)

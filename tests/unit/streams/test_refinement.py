@@ -8,7 +8,7 @@ import pytest
 
 from schemas.events import EnrichedReport, RejectedReport, RejectReason, Report
 from streams.refinement import Seen, first_copy, refine
-from tests.unit.streams.builders import NOW, a_record, a_report
+from tests.builders import NOW, a_record, a_report
 
 CARD = "4111 1111 1111 1111"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.events import Outcome, Signal, Stance, Verdict, VerdictKind
 from streams.reputation import FAIR, MAX_CLAIMS, STRONG, WEAK, Facts, State, add_signals, add_verdict, assess
-from tests.unit.streams.builders import NOW, a_signal
+from tests.builders import NOW, a_signal
 
 
 def people(count: int, minutes_apart: int = 7, **changes: object) -> list[Signal]:

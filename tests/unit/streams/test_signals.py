@@ -6,7 +6,7 @@ import pytest
 
 from schemas.events import ContactKind, ContactRole, EnrichedReport, FoundContact, Stance, Tag
 from streams.signals import MAX_EXCERPT, by_partition, owner_of, signals_of
-from tests.unit.streams.builders import a_report
+from tests.builders import a_report
 
 
 def contact(value: str, role: ContactRole = ContactRole.SUSPECT) -> FoundContact:

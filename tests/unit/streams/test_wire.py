@@ -5,7 +5,7 @@ from msgspec import MsgspecError
 
 from schemas.events import Signal
 from streams.wire import MAX_BATCH_BYTES, decode_batch, encode_batches
-from tests.unit.streams.builders import a_signal
+from tests.builders import a_signal
 
 
 def test_batches_hold_all_events_in_order_and_keep_to_the_size() -> None:

@@ -12,7 +12,7 @@ from schemas.reference import ReferenceDataError
 from streams.oncall import load_oncall
 from streams.reputation import Facts, State, add_signals, add_verdict, assess
 from streams.wording import LOCALES, Locale, alert_message, money, number_reasons, texts
-from tests.unit.streams.builders import NOW, a_signal
+from tests.builders import NOW, a_signal
 
 
 def an_alert(**changes: Any) -> Alert:
