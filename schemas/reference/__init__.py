@@ -62,11 +62,11 @@ class OfficialNumber(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Region(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A region or city of republican significance: ISO 3166-2 code, names, area codes, beginnings of words that mean it.
+    """A region or city of republican significance: ISO 3166-2 code, names, area codes, what means it in a text.
 
     `stems` mean it by themselves, `marked_stems` only beside the word for its kind (область, облысы).  `towns` are its
-    towns and larger villages, `marked_towns` those that mean something else without город, село, қаласы.  All without the
-    ending that inflection changes; one that begins with `=` must be the whole word.
+    towns and larger villages, `marked_towns` those that mean something else without город, село, қаласы.  All without
+    the ending that inflection changes; one that begins with `=` must be the whole word.
     """
 
     code: Annotated[str, Meta(pattern=r"^KZ-[0-9]{2}$")]

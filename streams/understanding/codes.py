@@ -32,11 +32,18 @@ _WORDS: Final = (
 )
 #: A code told in words: three of them or more, digits among them allowed.
 _SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{2,7}}(?!\w)")
-_SECRET_WORD: Final = re.compile(r"[^\s\uffff,;«»\"()]{3,64}")
+_SECRET_WORD: Final = re.compile(r"[^\s\uffff\[\],;«»\"()]{3,64}")
 _ANNOUNCED: Final = re.compile(
     r"(?: мой| был| у меня| такой)? ?[:=] ?[«\"]?|[^\w\s]* [«\"]| (?:был|была|это|такой) [«\"]?"
 )
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
+#: One of these is part of whatever announces a code, or a password; without them the text need not be read for it.
+_CODE_STEMS: Final = (
+    *("код", "kod", "code", "otp", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол", "цифр", "санд"),
+    *("пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
+)
+_NAMES: Final = ("код", "kod", "code", "otp", "парол", "цифр", "подтвержд", "растау", "купия")
+_PASSWORD_STEMS: Final = ("парол", "pass", "пасс", "купия", "кодовое", "кодовым")
 #: How far from the word for it a code may stand, in characters.
 _FAR: Final = 70
 _NEAR: Final = 12
@@ -45,26 +52,38 @@ _BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
 
 def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The secrets of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
-    yield from _passwords(folded, taken)
-    for match in _AFTER_EXPIRY.finditer(folded):
-        yield Secret(match.start(1), match.end(1), "cvv")
-    others = [match.span() for match in _CUES["not_a_code"].finditer(folded)]
-    spoken_of = [m.span() for m in _CUES["code_word"].finditer(folded) if not _overlaps(m.span(), others)]
-    told = bool(spoken_of) or _CUES["message_word"].search(folded) is not None
+    if any(stem in folded for stem in _PASSWORD_STEMS):
+        yield from _passwords(folded, taken)
+    if "/" in folded:
+        yield from (Secret(m.start(1), m.end(1), "cvv") for m in _AFTER_EXPIRY.finditer(folded))
+    if not any(stem in folded for stem in _CODE_STEMS):
+        return
+    named = _named(folded)
+    told = bool(named) or _CUES["message_word"].search(folded) is not None
     for match in _DIGITS.finditer(folded):
-        if not _overlaps(match.span(), taken) and (kind := _kind(folded, match.span(), spoken_of, told)):
+        if not _overlaps(match.span(), taken) and (kind := _kind(folded, match.span(), named, told)):
             yield Secret(match.start(), match.end(), kind)
-    for match in _SPOKEN.finditer(folded):
-        if _CUES["pin_before"].match(before(folded, match.start())):
-            yield Secret(match.start(), match.end(), "pin")
-        elif _is_code(folded, match.span(), spoken_of, told) and not _is_amount(folded, match.end()):
-            yield Secret(match.start(), match.end(), "one-time-code")
-    for match in _MIXED.finditer(folded) if spoken_of else ():
-        if not _overlaps(match.span(), taken) and any(0 <= match.start() - end <= _NEAR for _, end in spoken_of):
-            yield Secret(match.start(), match.end(), "one-time-code")
+    for start, end in (match.span() for match in _SPOKEN.finditer(folded)) if told or "пин" in folded else ():
+        if _CUES["pin_before"].match(before(folded, start)):
+            yield Secret(start, end, "pin")
+        elif _is_code(folded, (start, end), named, told) and not _is_amount(folded, end):
+            yield Secret(start, end, "one-time-code")
+    for _, end in named:
+        mixed = _MIXED.search(folded, end, end + _NEAR + 10)
+        if mixed and mixed.start() - end <= _NEAR and not _overlaps(mixed.span(), taken):
+            yield Secret(mixed.start(), mixed.end(), "one-time-code")
 
 
-def _kind(folded: str, span: tuple[int, int], spoken_of: Sequence[tuple[int, int]], told: bool) -> str | None:
+def _named(folded: str) -> list[tuple[int, int]]:
+    """Where a code is spoken of: the word for it, not that for a code of another kind."""
+    if not any(stem in folded for stem in _NAMES):
+        return []
+    named = [match.span() for match in _CUES["code_word"].finditer(folded)]
+    others = [match.span() for match in _CUES["not_a_code"].finditer(folded)] if named else []
+    return [span for span in named if not _overlaps(span, others)]
+
+
+def _kind(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]], told: bool) -> str | None:
     """What the digits are, or None if they are no secret."""
     start, end = span
     preceding, digits = before(folded, start), re.sub(r"\D", "", folded[start:end])
@@ -74,7 +93,7 @@ def _kind(folded: str, span: tuple[int, int], spoken_of: Sequence[tuple[int, int
         return "cvv"
     if 4 <= len(digits) <= 6 and _CUES["pin_before"].match(preceding):
         return "pin"
-    if _beside(span, spoken_of) or _NUMBER_CUES["code_after"].match(after(folded, end)):
+    if _beside(span, named) or _NUMBER_CUES["code_after"].match(after(folded, end)):
         return "one-time-code"
     if (
         _is_amount(folded, end)
@@ -82,26 +101,26 @@ def _kind(folded: str, span: tuple[int, int], spoken_of: Sequence[tuple[int, int
         or digits in reference.official_numbers()
     ):
         return None
-    return "one-time-code" if _is_code(folded, span, spoken_of, told) else None
+    return "one-time-code" if _is_code(folded, span, named, told) else None
 
 
-def _is_code(folded: str, span: tuple[int, int], spoken_of: Sequence[tuple[int, int]], told: bool) -> bool:
+def _is_code(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]], told: bool) -> bool:
     """Whether what stands there was a code, by words farther off; for digits that are not plainly something else."""
     start, end = span
     written = folded[start:end]
-    if _beside(span, spoken_of) or _NUMBER_CUES["code_after"].match(after(folded, end)):
+    if _beside(span, named) or _NUMBER_CUES["code_after"].match(after(folded, end)):
         return True
     if _DATE.fullmatch(written) or sum(c.isdigit() for c in written) == 3 or _is_round(written):
         return False
-    if any(0 <= start - e <= _FAR and not _BREAK.search(folded[e:start].rstrip()) for _, e in spoken_of):
+    if any(0 <= start - e <= _FAR and not _BREAK.search(folded[e:start].rstrip()) for _, e in named):
         return True
     if not told:
         return False
     return bool(_CUES["told_before"].match(before(folded, start)) or _CUES["told_after"].match(after(folded, end)))
 
 
-def _beside(span: tuple[int, int], spoken_of: Sequence[tuple[int, int]]) -> bool:
-    return any(0 <= span[0] - end <= 4 for _, end in spoken_of)
+def _beside(span: tuple[int, int], named: Sequence[tuple[int, int]]) -> bool:
+    return any(0 <= span[0] - end <= 4 for _, end in named)
 
 
 def _is_round(written: str) -> bool:

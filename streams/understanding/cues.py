@@ -29,8 +29,10 @@ REACH: Final = 90
 #: Between words, and between a phrase and the thing; never across the end of a sentence.
 _BETWEEN: Final = r"[^\w.!?;\n]{1,3}"
 _BESIDE: Final = r"[^\w.!?;\n]{0,4}"
+#: Between the thing and an ending glued to it.
+_GLUED: Final = r"[»\"')]?[ -]{0,3}"
 _ANY_WORD: Final = r"\w[\w-]{0,19}"
-_TOKEN: Final = re.compile(r"\[[^\]]*\]|(?:\([^)]*\)|[^ ()\[\]])+")
+_PART: Final = re.compile(r"\[[^\]]*\]|(?:\([^)]*\)|[^ ()\[\]])+")
 
 
 class Cue(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,29 +47,29 @@ class Cue(Struct, frozen=True, forbid_unknown_fields=True):
     def pattern(self) -> re.Pattern[str]:
         """The phrases as one pattern.
 
-        One that stands `before` is compiled backwards, to `match` the `before` window below: so it needs one attempt, not
-        one at every place.  `after` is for `match`, `within` for `search`.
+        One that stands `before` is compiled backwards, to `match` the `before` window below: so it needs one attempt,
+        not one at every place.  `after` is for `match`, `within` for `search`.
         """
-        return re.compile("|".join(self._phrase(plain(words)) for words in self.words))
+        glued = [self._phrase(plain(words[1:])) for words in self.words if words.startswith("-")]
+        apart = [self._phrase(plain(words)) for words in self.words if not words.startswith("-")]
+        start = r"(?<!\w)" if self.where == "within" else _BESIDE
+        parts = [f"{start}(?:{'|'.join(apart)})"] if apart else []
+        parts += [f"{_GLUED}(?:{'|'.join(glued)})"] if glued else []
+        return re.compile(f"(?:{'|'.join(parts)})(?!\\w)")
 
     def _phrase(self, phrase: str) -> str:
         backwards = self.where == "before"
-        tokens = _TOKEN.findall(phrase.removeprefix("-"))
+        parts = _PART.findall(phrase)
         body = ""
-        for position, part in enumerate(reversed(tokens) if backwards else tokens):
-            last = position == len(tokens) - 1
+        for position, part in enumerate(reversed(parts) if backwards else parts):
             if part == "..":
                 word = r"[\w-]{0,19}\w" if backwards else _ANY_WORD
                 body += rf"(?:{word}{_BETWEEN}){{0,4}}"
             elif part.startswith("["):
                 body += f"(?:{_word(part[1:-1], backwards)}{_BETWEEN})?"
             else:
-                body += _word(part, backwards) + ("" if last else _BETWEEN)
-        if self.where == "within":
-            return rf"(?<!\w){body}(?!\w)"
-        if phrase.startswith("-"):
-            return rf"[»\"')]?[ -]{{0,3}}{body}(?!\w)"
-        return rf"{_BESIDE}{body}(?!\w)"
+                body += _word(part, backwards) + ("" if position == len(parts) - 1 else _BETWEEN)
+        return body
 
 
 def _word(part: str, backwards: bool) -> str:

@@ -20,6 +20,8 @@ _LATIN: Final = str.maketrans("авекмнорстхз", "ABEKMHOPCTXZ")
 #: Length of a Kazakh account number with its country (National Bank of Kazakhstan, registry of IBAN).
 _KZ_LENGTH: Final = 20
 _REACH: Final = 45
+#: An IIN has twelve digits, a card more.
+_SHORTEST: Final = 12
 
 
 class Secret(NamedTuple):
@@ -33,9 +35,11 @@ class Secret(NamedTuple):
 def scan(folded: str) -> Iterator[Secret]:
     """Cards, IIN and accounts in `folded` text."""
     for run in _RUN.finditer(folded):
-        if run.end() - run.start() < 12:
+        if run.end() - run.start() < _SHORTEST:
             continue
         groups = [match.span() for match in _GROUP.finditer(folded, run.start(), run.end())]
+        if sum(end - start for start, end in groups) < _SHORTEST:
+            continue
         i = 0
         while i < len(groups):
             secret, i = _read(folded, groups, i)
@@ -60,7 +64,7 @@ def _read(folded: str, groups: list[tuple[int, int]], i: int) -> tuple[Secret | 
 
 
 def is_card(digits: str, spoken_of: Callable[[], bool]) -> bool:
-    """Whether `digits` are a payment card's (ISO/IEC 7812): by length, first digit and Luhn; or of its length and called so."""
+    """Whether `digits` are a payment card's (ISO/IEC 7812): by first digit and Luhn, or by what it is called."""
     if len(digits) == 16 and digits[0] in "234569":
         return luhn.is_valid(digits) or spoken_of()
     if len(digits) == 15 and digits.startswith(("34", "37")):
@@ -80,7 +84,10 @@ def _is_iin(folded: str, start: int, digits: str) -> bool:
 
 
 def is_iin(digits: str) -> bool:
-    """Whether twelve digits are an IIN: date of birth, century and sex, checksum (order of the Government 406 of 2003)."""
+    """Whether twelve digits are an IIN: date of birth, century and sex, checksum.
+
+    The checksum weighs the digits 1 to 11, modulo 11; if that gives 10, anew with 3 to 11, 1, 2; 10 again is invalid.
+    """
     if len(digits) != 12 or digits[6] not in "0123456" or not digits.isdecimal():
         return False
     century = 1800 + 100 * ((int(digits[6]) - 1) // 2) if digits[6] != "0" else 1900

@@ -1,7 +1,7 @@
 """Language of a text: Russian, Kazakh, both, or neither.
 
-Every word is weighed on its own, by the words and endings in `rules/language.yaml`; a library for 97 languages was twenty times slower
-and worse on Kazakh typed without Kazakh letters.
+Every word is weighed on its own, by the words and endings in `rules/language.yaml`; a library for 97 languages was
+twenty times slower and worse on Kazakh typed without Kazakh letters.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ENDING, _WEAK_ENDING, _INSIDE = 1.0, 0.6, 1.0
 
 
 class Marks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What tells one language: whole words and stems (blank-separated), endings (regular expressions), letters inside."""
+    """What tells one language: words and stems (blank-separated), endings (regular expressions), letters inside."""
 
     words: str
     stems: str = ""
@@ -93,49 +93,48 @@ _KAZAKH_INSIDE: Final = re.compile("|".join(plain(part) for part in _DATA.kazakh
 _RUSSIAN_INSIDE: Final = re.compile("|".join(_DATA.russian.inside))
 
 
-class _Clause:
-    """What was heard since the last mark."""
-
-    def __init__(self) -> None:
-        self.kazakh = self.russian = 0.0
-        self.words = 0
-        self.greeted = False
-
-
 def detect(text: str) -> Language:
-    """The language of `text`: `mixed` if both are spoken in it, `unknown` where nothing tells or a third one is spoken."""
+    """The language of `text`: `mixed` if both are spoken, `unknown` where nothing tells or a third one is spoken."""
     kazakh = russian = other = greeting = 0.0
-    kazakh_clauses = russian_clauses = words = 0
-    clause, first = _Clause(), True
-    for match in _TOKEN.finditer(text + "."):
-        token = match.group()
+    kazakh_words = russian_words = words = 0
+    clause_kazakh = clause_russian = 0.0
+    clause_start, first, greeted = 0, True, False
+    for token in (*_TOKEN.findall(text), "."):
         if not token[0].isalpha():
-            if not clause.greeted and max(clause.kazakh, clause.russian) >= _CLAUSE_WEIGHT:
-                if clause.kazakh > clause.russian:
-                    kazakh_clauses += clause.words
-                elif clause.russian > clause.kazakh:
-                    russian_clauses += clause.words
-            clause = _Clause()
+            if not greeted and (clause_kazakh >= _CLAUSE_WEIGHT or clause_russian >= _CLAUSE_WEIGHT):
+                if clause_kazakh > clause_russian:
+                    kazakh_words += words - clause_start
+                elif clause_russian > clause_kazakh:
+                    russian_words += words - clause_start
+            clause_kazakh, clause_russian, clause_start, greeted = 0.0, 0.0, words, False
             first = first or token in _SENTENCE_MARKS
             continue
-        name = token[0].isupper() and not first and not token.isupper()
-        first = False
         words += 1
-        clause.words += 1
         weight = weigh(token.lower())
-        greeting += weight.greeting
-        clause.greeted = clause.greeted or weight.greeting > 0
-        if not name:
-            kazakh, russian, other = kazakh + weight.kazakh, russian + weight.russian, other + weight.other
-            clause.kazakh, clause.russian = clause.kazakh + weight.kazakh, clause.russian + weight.russian
+        if weight.greeting:
+            greeting += 1
+            greeted = True
+        elif first or not token[0].isupper() or token.isupper():  # not a name
+            kazakh += weight.kazakh
+            russian += weight.russian
+            other += weight.other
+            clause_kazakh += weight.kazakh
+            clause_russian += weight.russian
+        first = False
+    if kazakh + russian < 1:
+        kazakh += greeting
+    return _decide(text, kazakh, russian, other, min(kazakh_words, russian_words), words)
+
+
+def _decide(text: str, kazakh: float, russian: float, other: float, lesser_words: int, words: int) -> Language:
+    """The language, by the weight of each, and the words in the clauses of the one that has fewer."""
+    lesser, whole = min(kazakh, russian), kazakh + russian
     if other > max(kazakh, russian) / 2:
         return Language.UNKNOWN
-    kazakh += greeting if kazakh + russian < 1 else 0
-    if kazakh + russian == 0:
+    if whole == 0:
         return Language.RU if _CYRILLIC.search(text.lower()) else Language.UNKNOWN
-    lesser, whole = min(kazakh, russian), kazakh + russian
     needed = _CLAUSE_WORDS if words > 2 * _CLAUSE_WORDS else 1
-    if (lesser >= _MIXED_WEIGHT and lesser / whole >= _MIXED_SHARE) or min(kazakh_clauses, russian_clauses) >= needed:
+    if (lesser >= _MIXED_WEIGHT and lesser / whole >= _MIXED_SHARE) or lesser_words >= needed:
         return Language.MIXED
     return Language.KK if kazakh > russian else Language.RU
 

@@ -1,25 +1,29 @@
 """Numbers and other contacts of a report: found in a text, or given by the channel.
 
-`find_contacts` reads a text; `normalise` reads one contact as a channel sent it.  Both give `FoundContact`s: what was written,
-where, its kind, its identity (`value`), its role.  What words around digits mean is in `rules/cues/numbers.yaml`.
+`find_contacts` reads a text; `normalise` reads one contact as a channel sent it.  Both give `FoundContact`s: what was
+written, where, its kind, its identity (`value`), its role.  What words around digits mean is in
+`rules/cues/numbers.yaml`.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from schemas import reference
 from schemas.events import ContactKind, ContactOrigin, ContactRole, FoundContact
 from streams.understanding import cues, online, phones, shortcodes
 from streams.understanding.cues import after, before
-from streams.understanding.folding import fold
+from streams.understanding.folding import NOTHING, fold
 from streams.understanding.online import Span
 
 _CUES: Final = cues.load("numbers")
 #: A local number as it is written in a region, and a date that looks like one ("5-10-62").
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
+#: Kinds whose role the words around tell further.
+_CALLABLE: Final = {ContactKind.E164, ContactKind.SHORT_CODE, ContactKind.SENDER, ContactKind.HANDLE}
 _SHORT_DIGITS: Final = re.compile(r"\d{3,5}")
 _SENDER: Final = re.compile(r"(?=[\w ._&-]{3,11}$)[a-z0-9][a-z0-9 ._&-]*[a-z][a-z0-9 ._&-]*[a-z0-9]$|[a-z]{3,11}$")
 #: An account as a channel gives it: "@name", or "telegram:@name" as we write it ourselves.
@@ -29,10 +33,19 @@ _ACCOUNT: Final = re.compile(r"(?:(?P<service>telegram|instagram|tiktok):)?@(?P<
 def find_contacts(text: str, area_code: str | None = None) -> list[FoundContact]:
     """Every contact named in `text`, in order of appearance, with `origin` text and character offsets.
 
-    `area_code` (e.g. `71541`) completes local numbers; without it a local number has kind `invalid`.  Sums, dates, times,
-    IIN, cards and codes are no contacts.
+    `area_code` (e.g. `71541`) completes local numbers; without it a local number has kind `invalid`.  Sums, dates,
+    times, IIN, cards and codes are no contacts.
     """
     folded = fold(text)
+    return [_contact(text, folded, span) for span in find_spans(folded, area_code)]
+
+
+@lru_cache(maxsize=16)
+def find_spans(folded: str, area_code: str | None = None) -> tuple[Span, ...]:
+    """Where contacts stand in `folded` text, and what they are; nothing about whose they are.
+
+    Remembered for the last few texts: one is first masked and then read for its contacts.
+    """
     spans = [_sender_or_link(span, folded) for span in online.scan(folded)]
     rest = _without(folded, spans)
     called, groups = phones.scan(rest, area_code)
@@ -40,15 +53,23 @@ def find_contacts(text: str, area_code: str | None = None) -> list[FoundContact]
     spans += shortcodes.short_codes(rest, groups)
     spans += shortcodes.senders(rest, spans)
     spans += shortcodes.hidden(rest, spans)
-    spans.sort()
-    return [_contact(text, folded, span) for span in spans]
+    return tuple(sorted(spans))
+
+
+def is_own(span: Span, folded: str) -> bool:
+    """Whether the words around say that the number or address is the reporter's own."""
+    preceding = before(folded, span.start)
+    if span.kind is ContactKind.EMAIL:
+        return bool(_CUES["own_mail_before"].match(preceding)) and not _CUES["asked"].search(preceding[::-1])
+    following = after(folded, span.end)
+    return not _is_used(preceding, following) and _is_own_number(preceding, following)
 
 
 def normalise(raw: str, area_code: str | None = None, role: ContactRole = ContactRole.SUSPECT) -> FoundContact:
     """The contact that a channel gave as `raw`; kind `invalid`, without value, if no rule makes sense of it.
 
-    Unlike in a text, digits alone are taken for what they look like: 3 to 5 of them are a short code, unless `area_code`
-    makes them a local number.
+    Unlike in a text, digits alone are taken for what they look like: 3 to 5 of them are a short code, unless
+    `area_code` makes them a local number.
     """
     folded = fold(raw).strip(" \0\r\n.,;:!?\"'«»")
     kind, value = _given(folded, area_code)
@@ -69,28 +90,41 @@ def official(contact: FoundContact) -> reference.OfficialNumber | None:
 
 
 def _given(folded: str, area_code: str | None) -> tuple[ContactKind, str]:
-    if not folded:
-        return ContactKind.INVALID, ""
-    if _SHORT_DIGITS.fullmatch(folded):
-        value = phones.local(folded, area_code) if area_code and folded not in reference.official_numbers() else ""
-        return (ContactKind.E164, value) if value else (ContactKind.SHORT_CODE, folded)
+    """Kind and value of a contact given as `folded`: each way to read it in turn."""
+    for read in (_given_digits, _given_name, _given_online, _given_phone):
+        if found := read(folded, area_code):
+            return found
+    if shortcodes.hidden(folded, ()):
+        return ContactKind.HIDDEN, ""
+    inner = {(span.kind, span.value) for span in find_spans(folded, area_code) if span.value}
+    if len(inner) == 1:
+        return inner.pop()
+    sender = not inner and _SENDER.match(folded)
+    return (ContactKind.SENDER, folded.upper()) if sender else (ContactKind.INVALID, "")
+
+
+def _given_digits(folded: str, area_code: str | None) -> tuple[ContactKind, str] | None:
+    if not _SHORT_DIGITS.fullmatch(folded):
+        return None
+    value = phones.local(folded, area_code) if area_code and folded not in reference.official_numbers() else ""
+    return (ContactKind.E164, value) if value else (ContactKind.SHORT_CODE, folded)
+
+
+def _given_name(folded: str, _area_code: str | None) -> tuple[ContactKind, str] | None:
     if account := _ACCOUNT.match(folded):
         return ContactKind.HANDLE, f"{account['service'] or 'telegram'}:@{account['name']}"
     entry = reference.official_numbers().get(folded.upper())
-    if entry and entry.kind == "sender":
-        return ContactKind.SENDER, entry.value
-    found = online.scan(folded)
-    if len(found) == 1:
-        return found[0].kind, found[0].value
-    called = [phone for phone in phones.scan(folded, area_code)[0] if phone.value]
-    if len({phone.value for phone in called}) == 1:
-        return ContactKind.E164, called[0].value
-    if shortcodes.hidden(folded, ()):
-        return ContactKind.HIDDEN, ""
-    if not called and _SENDER.match(folded):
-        return ContactKind.SENDER, folded.upper()
-    inner = {(c.kind, c.value) for c in find_contacts(folded, area_code) if c.value}
-    return inner.pop() if len(inner) == 1 else (ContactKind.INVALID, "")
+    return (ContactKind.SENDER, folded.upper()) if entry and entry.kind == "sender" else None
+
+
+def _given_online(folded: str, _area_code: str | None) -> tuple[ContactKind, str] | None:
+    found = {(span.kind, span.value) for span in online.scan(folded)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _given_phone(folded: str, area_code: str | None) -> tuple[ContactKind, str] | None:
+    called = {phone.value for phone in phones.scan(folded, area_code)[0] if phone.value}
+    return (ContactKind.E164, called.pop()) if len(called) == 1 else None
 
 
 def _sender_or_link(span: Span, folded: str) -> Span:
@@ -106,7 +140,7 @@ def _sender_or_link(span: Span, folded: str) -> Span:
 def _without(folded: str, spans: list[Span]) -> str:
     """`folded` with what `spans` cover taken out, so that nothing in a link is read a second time; same length."""
     for span in spans:
-        folded = folded[: span.start] + "\uffff" * (span.end - span.start) + folded[span.end :]
+        folded = folded[: span.start] + NOTHING * (span.end - span.start) + folded[span.end :]
     return folded
 
 
@@ -144,7 +178,7 @@ def _contact(text: str, folded: str, span: Span) -> FoundContact:
         start=span.start,
         end=span.end,
     )
-    return _described(contact, _role(contact, before(folded, span.start), after(folded, span.end)))
+    return _described(contact, _role(contact, span, folded))
 
 
 def _described(contact: FoundContact, role: ContactRole | None = None) -> FoundContact:
@@ -163,26 +197,24 @@ def _described(contact: FoundContact, role: ContactRole | None = None) -> FoundC
     )
 
 
-def _role(contact: FoundContact, preceding: str, following: str) -> ContactRole:
+def _role(contact: FoundContact, span: Span, folded: str) -> ContactRole:
     """Whose contact it is, by the words around it.  Who called or wrote from it comes first: 1414 can be spoofed."""
     known = official(contact) is not None
     if contact.kind is ContactKind.LINK:
         return ContactRole.OFFICIAL if known else ContactRole.SUSPECT
-    if contact.kind is ContactKind.EMAIL:
-        own = _CUES["own_mail_before"].match(preceding) and not _CUES["asked"].search(preceding[::-1])
-        return ContactRole.OWN if own else ContactRole.SUSPECT
-    if contact.kind in {ContactKind.HIDDEN, ContactKind.INVALID} or _used(preceding, following):
+    if not known and is_own(span, folded):
+        return ContactRole.OWN
+    preceding, following = before(folded, span.start), after(folded, span.end)
+    if contact.kind not in _CALLABLE or _is_used(preceding, following):
         return ContactRole.SUSPECT
     if not known and _CUES["other_before"].match(preceding):
         return ContactRole.OTHER
-    if not known and _is_own(preceding, following):
-        return ContactRole.OWN
     if _is_help(known, preceding, following):
         return ContactRole.HELPLINE
     return ContactRole.OFFICIAL if known else ContactRole.SUSPECT
 
 
-def _used(preceding: str, following: str) -> bool:
+def _is_used(preceding: str, following: str) -> bool:
     """Whether somebody called or wrote from it."""
     if any(_CUES[cue].match(following) for cue in ("ablative_after", "sender_after", "then_from_after")):
         return True
@@ -191,7 +223,7 @@ def _used(preceding: str, following: str) -> bool:
     return not _CUES["with_before"].match(preceding)
 
 
-def _is_own(preceding: str, following: str) -> bool:
+def _is_own_number(preceding: str, following: str) -> bool:
     if _CUES["not_own_before"].match(preceding):
         return False
     if _CUES["own_before"].match(preceding) or _CUES["own_after"].match(following):

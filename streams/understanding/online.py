@@ -19,12 +19,15 @@ _HOST: Final = re.compile(
     rf"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{_DOT}){{1,8}}(?:xn--[a-z0-9-]{{1,59}}|[a-z]{{2,24}}|каз|рф)"
     r"(?![\w@-])(?::\d{2,5})?(?:[/?#][^\s<>\"«»“”„]{0,2000})?"
 )
+#: Without this there is no host.
+_DOTTED: Final = re.compile(rf"[a-z0-9-]{_DOT}(?:[a-z]|каз|рф)")
 _HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z](?:[a-z0-9_]|\.(?!\.)){2,31})(?!\w|\.\.|…)")
 #: "телеграм: kaspi_help", "ник в инстаграме fraud.kz": the service named before, the name without @.
 _NAMED: Final = re.compile(
-    r"(?:(?P<telegram>телеграмм?\w{0,2}|телег[аеу]|telegram|\btg|\bтг)|(?P<instagram>инстаграмм?\w{0,2}|инст[аеу]|instagram|\binsta))"
-    r"(?:[ -](?:канал|чат|групп|бот|ник|аккаунт|профил|страниц|арна|парақша|парақша)\w{0,4}){0,2} ?(?::|-|—|под ником|ник) ?[«\"]?"
-    r"(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
+    r"(?:(?P<telegram>телеграмм?\w{0,2}|телег[аеу]|telegram|\btg|\bтг)|"
+    r"(?P<instagram>инстаграмм?\w{0,8}|инст[аеу]|instagram|\binsta))"
+    r"(?:[ -](?:канал|чат|групп|бот|ник|аккаунт|профил|страниц|арна|паракша)\w{0,4}){0,2}"
+    r"(?: ?: ?| - | под ником | ник )[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
 )
 _SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
 #: The service a bare @name belongs to, by the words before it; Telegram if none is named.
@@ -55,7 +58,7 @@ def _suffixes() -> PublicSuffixList:
 
 @lru_cache(maxsize=4096)
 def registrable(host: str) -> str:
-    """The host that somebody registered ("kaspi.kz.pay.ru" → "pay.ru"; Public Suffix List); empty for no known ending."""
+    """The host that was registered ("kaspi.kz.pay.ru" → "pay.ru"; Public Suffix List); empty for no known ending."""
     host = host.strip(".").lower().replace("[.]", ".").replace("(.)", ".")
     if re.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}", host):
         return host
@@ -70,8 +73,9 @@ def scan(folded: str) -> list[Span]:
     if "@" in folded:
         found += [Span(m.start(), m.end(), ContactKind.EMAIL, m.group()) for m in _EMAIL.finditer(folded)]
         found += [_handle(m, folded) for m in _HANDLE.finditer(folded)]
-    if "." in folded or "://" in folded:
+    if "//" in folded or "www." in folded or ":/" in folded:
         found += [link for m in _URL.finditer(folded) if (link := _link(m))]
+    if _DOTTED.search(folded):
         found += [link for m in _HOST.finditer(folded) if (link := _link(m))]
     if any(name in folded for name in _SERVICE_NAMES):
         for match in _NAMED.finditer(folded):

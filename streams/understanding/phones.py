@@ -22,6 +22,8 @@ _LOCAL_SHAPES: Final = {(1, 2, 2), (2, 2, 2), (3, 2, 2), (3, 3), (2, 3), (3, 4),
 #: E.164: at most 15 digits (ITU-T E.164, 6.2.1); shorter than 8 is nobody's international number.
 _MIN_E164: Final = 8
 _MAX_E164: Final = 15
+#: The shortest local number has five digits.
+_MIN_LOCAL: Final = 5
 
 
 class Phone(NamedTuple):
@@ -50,14 +52,15 @@ def valid(digits: str) -> bool:
 
 @cache
 def _zone_seven() -> re.Pattern[str]:
-    """National numbers of Kazakhstan and Russia, from the metadata: a number is tried here in 1 µs, by the library in 30."""
-    found = []
+    """National numbers of Kazakhstan and Russia, by the library's metadata: tried in 1 µs, by the library in 30."""
+    patterns = []
     for country in ("KZ", "RU"):
         metadata = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
-        kinds = (metadata.fixed_line, metadata.mobile, metadata.toll_free, metadata.premium_rate, metadata.shared_cost)
-        kinds += (metadata.personal_number, metadata.voip)
-        found += [kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern]
-    return re.compile("|".join(f"(?:{pattern})" for pattern in found))
+        for kind in ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip"):
+            description = getattr(metadata, kind)
+            if description and description.national_number_pattern:
+                patterns.append(f"(?:{description.national_number_pattern})")
+    return re.compile("|".join(patterns))
 
 
 @lru_cache(maxsize=4096)
@@ -101,57 +104,78 @@ def scan(folded: str, area_code: str | None = None) -> tuple[list[Phone], list[G
     phones: list[Phone] = []
     rest: list[Group] = []
     for run in RUN.finditer(folded):
-        groups = [Group(m.group(), m.start(), m.end()) for m in _GROUP.finditer(folded, run.start(), run.end())]
-        plus = _PLUS.match(folded[max(0, run.start() - 8) : run.start()][::-1])
-        start = run.start() - (
-            len(plus.group()) if plus else folded[run.start() - 1 : run.start()] == "(" and ")" in run.group()
-        )
-        if not plus and _is_card(groups):
-            rest += groups
+        start, end = run.span()
+        plus = _PLUS.match(folded[max(0, start - 8) : start][::-1])
+        if end - start < _MIN_LOCAL and not plus:
+            rest += (Group(m.group(), *m.span()) for m in _GROUP.finditer(folded, start, end))
             continue
+        groups = [Group(m.group(), *m.span()) for m in _GROUP.finditer(folded, start, end)]
         i = 0
+        if plus:
+            phone, i = _international(groups, 0, start - plus.end(), "international")
+            phones.append(phone)
         while i < len(groups):
-            phone, i = _read(groups, i, plus is not None and i == 0, start if i == 0 else groups[i].start, area_code)
-            if phone is None:
-                rest.append(groups[i - 1])
+            found = None if _is_card(groups[i : i + 4]) else _read(groups, i, area_code)
+            if found:
+                phone, i = found
+                bracket = phone.start and folded[phone.start - 1] == "(" and ")" in folded[phone.start : phone.end]
+                phones.append(phone._replace(start=phone.start - 1) if bracket else phone)
             else:
-                phones.append(phone)
+                step = 4 if _is_card(groups[i : i + 4]) else 1
+                rest += groups[i : i + step]
+                i += step
     return phones, rest
 
 
 def _is_card(groups: list[Group]) -> bool:
-    return len(groups) >= 4 and all(len(g.digits) == 4 for g in groups[:4])
+    return len(groups) == 4 and all(len(group.digits) == 4 for group in groups)
 
 
-def _read(groups: list[Group], i: int, plus: bool, start: int, area_code: str | None) -> tuple[Phone | None, int]:
-    """The number that begins with group `i`, if one does, and the index of the group after it."""
-    if plus:
-        return _international(groups, i, start, "international")
+def _read(groups: list[Group], i: int, area_code: str | None) -> tuple[Phone, int] | None:
+    """The number without a plus that begins with group `i`, if one does, and the index of the group after it."""
+    return _national(groups, i) or _prefixed(groups, i) or _bare(groups, i) or _local(groups, i, area_code)
+
+
+def _national(groups: list[Group], i: int) -> tuple[Phone, int] | None:
+    if groups[i].digits[0] not in "78":
+        return None
     digits = ""
     for j in range(i, len(groups)):
         digits += groups[j].digits
         if len(digits) > 11:
-            break
-        if len(digits) == 11 and digits[0] in "78" and valid("7" + digits[1:]):
-            return Phone(start, groups[j].end, "+7" + digits[1:], "national"), j + 1
-        if len(digits) == 10 and digits[0] == "7" and valid("7" + digits):
-            return Phone(start, groups[j].end, "+7" + digits, "national"), j + 1
-    if groups[i].digits.startswith(("00", "810")):
-        phone, j = _international(groups, i, start, "national")
-        if phone and phone.value:
-            return phone, j
-    if 11 <= len(groups[i].digits) <= _MAX_E164 and valid(groups[i].digits):
-        return Phone(start, groups[i].end, "+" + groups[i].digits, "bare"), i + 1
-    shape = tuple(len(g.digits) for g in groups[i : i + 4])
-    if shape in _LOCAL_SHAPES:
-        whole = "".join(g.digits for g in groups[i:])
-        value = local(whole, area_code) if area_code else ""
-        if value or len(shape) == 3:
-            return Phone(start, groups[-1].end, value, "local"), len(groups)
-    return None, i + 1
+            return None
+        national = digits[1:] if len(digits) == 11 else digits
+        if len(national) == 10 and (len(digits) == 11 or digits[0] == "7") and valid("7" + national):
+            return Phone(groups[i].start, groups[j].end, "+7" + national, "national"), j + 1
+    return None
 
 
-def _international(groups: list[Group], i: int, start: int, written: str) -> tuple[Phone | None, int]:
+def _prefixed(groups: list[Group], i: int) -> tuple[Phone, int] | None:
+    """A number dialled with 00 or 8~10."""
+    if not groups[i].digits.startswith(("00", "810")):
+        return None
+    phone, j = _international(groups, i, groups[i].start, "national")
+    return (phone, j) if phone.value else None
+
+
+def _bare(groups: list[Group], i: int) -> tuple[Phone, int] | None:
+    digits = groups[i].digits
+    if 11 <= len(digits) <= _MAX_E164 and valid(digits):
+        return Phone(groups[i].start, groups[i].end, "+" + digits, "bare"), i + 1
+    return None
+
+
+def _local(groups: list[Group], i: int, area_code: str | None) -> tuple[Phone, int] | None:
+    shape = tuple(len(group.digits) for group in groups[i : i + 4])
+    if shape not in _LOCAL_SHAPES:
+        return None
+    value = local("".join(group.digits for group in groups[i:]), area_code) if area_code else ""
+    if not value and len(shape) != 3:
+        return None
+    return Phone(groups[i].start, groups[-1].end, value, "local"), len(groups)
+
+
+def _international(groups: list[Group], i: int, start: int, written: str) -> tuple[Phone, int]:
     """The longest valid number with a country code that begins with group `i`; a broken one if none is valid."""
     digits, best = "", None
     for j in range(i, len(groups)):

@@ -1,8 +1,8 @@
 """Place of a report: region and district, from the channel, the text, or an area code.
 
-Names are found in any inflection, in both languages, and with Kazakh letters typed without them.  A name alone is not yet a place:
-streets, hotels and people are called after places, a caller says to be from somewhere, money and parcels go somewhere; the
-words around decide (`rules/cues/place.yaml`).
+Names are found in any inflection, in both languages, and with Kazakh letters typed without them.  A name alone is not
+yet a place: streets, hotels and people are called after places, a caller says to be from somewhere, money and parcels
+go somewhere; the words around decide (`rules/cues/place.yaml`).
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def find_place(
 ) -> Place:
     """Where it happened.
 
-    What the channel gives (`region`, `district`) stands; what it lacks comes from the text, then from the landline of the
-    reporter among `contacts`, then from the channel's `area_code` (e.g. `71541`).
+    What the channel gives (`region`, `district`) stands; what it lacks comes from the text, then from the landline of
+    the reporter among `contacts`, then from the channel's `area_code` (e.g. `71541`).
     """
     known = reference.districts().get(district) if district else None
     if known and not region:

@@ -1,8 +1,8 @@
 """Secrets of a text, masked with their kind kept: `[one-time-code]`.
 
-Masked are one-time codes, cards, IIN, bank accounts, passwords, PIN and CVV, and the reporter's own phones and e-mail addresses.
-Suspects' numbers, short codes, links and sums of money stay.  Kinds: `one-time-code`, `card`, `iin`, `iban`, `password`, `pin`,
-`cvv`, `phone`, `email`.
+Masked are one-time codes, cards, IIN, bank accounts, passwords, PIN and CVV, and the reporter's own phones and e-mail
+addresses. Suspects' numbers, short codes, links and sums of money stay.  Kinds: `one-time-code`, `card`, `iin`, `iban`,
+`password`, `pin`, `cvv`, `phone`, `email`.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from schemas.events import ContactKind, ContactRole
+from schemas.events import ContactKind
 from streams.understanding import codes, identifiers, numbers, phones
 from streams.understanding.folding import fold
 from streams.understanding.identifiers import Secret
 
-KINDS: Final = ("one-time-code", "card", "iin", "iban", "password", "pin", "cvv", "phone", "email")
-
-_PLACEHOLDER: Final = re.compile(r"\[(?:" + "|".join(KINDS) + r")\]")
-#: Without any of these there is nothing to mask: a digit, an address, a password, a number told in words.
-_PROMISING: Final = re.compile(
-    r"\d|@|парол|купия|passw|кодов|(?:од[иа]н|дв[ае]|три|четыр|пят|шест|сем|восем|девят|нол[ьи]?|бир|еки|торт)\b"
-)
+#: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
+_PROMISING: Final = re.compile(r"[\d@]")
+_WORDY: Final = ("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин")
+#: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
+_MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", ContactKind.EMAIL: "email"}
 #: Masking changes what stands near what; again, until nothing more is found.
 _MAX_PASSES: Final = 8
 #: A local number without its area code has at least so many digits.
@@ -42,8 +40,8 @@ class Masked(Struct, frozen=True):
 def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
     """`text` with each secret replaced by `[kind]`.  Masking a masked text changes nothing.
 
-    `own_numbers`: the reporter's own phones and e-mail addresses as the channel knows them; phones are found however they
-    are written, also without country and area code.
+    `own_numbers`: the reporter's own phones and e-mail addresses as the channel knows them; phones are found however
+    they are written, also without country and area code.
     """
     kinds: Counter[str] = Counter()
     for _ in range(_MAX_PASSES):
@@ -62,12 +60,10 @@ def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
 def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
     """The secrets of one pass, in order and without overlap."""
     folded = fold(text)
-    if "[" in folded:
-        folded = _PLACEHOLDER.sub(lambda m: "\uffff" * len(m.group()), folded)
-    if not _PROMISING.search(folded):
+    if not _PROMISING.search(folded) and not any(stem in folded for stem in _WORDY):
         return []
     found = list(identifiers.scan(folded))
-    own, others = _contacts(folded, text, own_numbers)
+    own, others = _contacts(folded, own_numbers)
     found += own
     taken = [(s.start, s.end) for s in found] + others
     found += codes.scan(folded, taken)
@@ -79,24 +75,21 @@ def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
     return secrets
 
 
-def _contacts(folded: str, text: str, own_numbers: Sequence[str]) -> tuple[list[Secret], list[tuple[int, int]]]:
+def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], list[tuple[int, int]]]:
     """The reporter's own numbers and addresses, and the spans of everybody else's."""
-    known = [re.sub(r"\D", "", number) for number in own_numbers if "@" not in number]
+    known = [digits for number in own_numbers if "@" not in number and (digits := re.sub(r"\D", "", number)[-10:])]
     addresses = {number.strip().lower() for number in own_numbers if "@" in number}
     own: list[Secret] = []
     others: list[tuple[int, int]] = []
-    for contact in numbers.find_contacts(folded):
-        assert contact.start is not None and contact.end is not None
-        phone = contact.kind in {ContactKind.E164, ContactKind.INVALID}
-        mine = contact.role is ContactRole.OWN or contact.value in addresses
-        if phone and any(contact.value[-10:] == number[-10:] for number in known if contact.value):
-            mine = True
-        if mine and (phone or contact.kind is ContactKind.EMAIL):
-            own.append(Secret(contact.start, contact.end, "phone" if phone else "email"))
+    for span in numbers.find_spans(folded):
+        kind = _MASKABLE.get(span.kind)
+        mine = span.value in addresses or any(span.value.endswith(digits) for digits in known)
+        if kind and (mine or numbers.is_own(span, folded)):
+            own.append(Secret(span.start, span.end, kind))
         else:
-            others.append((contact.start, contact.end))
+            others.append((span.start, span.end))
     for run in phones.RUN.finditer(folded) if known else ():
-        digits = re.sub(r"\D", "", run.group())
-        if len(digits) >= _MIN_LOCAL and any(number.endswith(digits) for number in known):
+        written = re.sub(r"\D", "", run.group())
+        if len(written) >= _MIN_LOCAL and any(digits.endswith(written) for digits in known):
             own.append(Secret(run.start(), run.end(), "phone"))
     return own, others

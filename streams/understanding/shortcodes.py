@@ -1,4 +1,4 @@
-"""Short codes, alphanumeric SMS senders and hidden numbers in folded text: only words around them tell what they are."""
+"""Short codes, alphanumeric SMS senders and hidden numbers in folded text: only the words around tell them."""
 
 from __future__ import annotations
 
