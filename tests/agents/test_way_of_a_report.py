@@ -46,7 +46,9 @@ def accuse(number: str, count: int, **changes: Any) -> list[Report]:
 
 
 def test_a_report_is_understood_masked_and_searchable(workers: Workers) -> None:
-    report = fresh(text="Звонили с 8 705 111 22 33 из банка, просили код из смс 4821, карта " + CARD)
+    report = fresh(
+        text="Звонили якобы из Халык банка с 8 705 111 22 33, просили назвать код из смс 4821, карта " + CARD
+    )
     workers.publish(report)
     found = eventually(lambda: workers.document("saqbol-reports", report.id))
     assert found["numbers"] == ["+77051112233"]
