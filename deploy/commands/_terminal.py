@@ -5,12 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
 from deploy.provision import ProvisionError
 from deploy.stack.errors import StackError
 from deploy.supervisor import StartError
+
+
+def _port(option: str) -> Any:
+    return typer.Option(option, min=0, max=65535, help="Port on loopback, 0 for any; default: that of last time.")
+
+
+KafkaPort = Annotated[int | None, _port("--kafka-port")]
+ElasticsearchPort = Annotated[int | None, _port("--elasticsearch-port")]
+GatewayPort = Annotated[int | None, _port("--gateway-port")]
 
 
 def sayer() -> Callable[[str], None]:

@@ -7,18 +7,20 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands._terminal import plain_errors, sayer
+from deploy.commands._terminal import ElasticsearchPort, KafkaPort, plain_errors, sayer
 from deploy.home import data_home
-from deploy.stack.local import Stack
+from deploy.stack.local import Ports, Stack
 from deploy.supervisor import Supervisor, run
 
 
 def stack(
+    kafka_port: KafkaPort = None,
+    elasticsearch_port: ElasticsearchPort = None,
     once: Annotated[bool, typer.Option("--once", help="End as soon as both answer.")] = False,
 ) -> None:
     """Start Kafka and Elasticsearch and stay until Ctrl-C."""
     say = sayer()
-    local = Stack(data_home())
+    local = Stack(data_home(), ports=Ports(kafka=kafka_port, elasticsearch=elasticsearch_port))
 
     async def body(supervisor: Supervisor) -> None:
         await supervisor.start(*services)

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 from deploy import pipeline
-from deploy.commands._terminal import plain_errors, sayer
+from deploy.commands._terminal import ElasticsearchPort, GatewayPort, KafkaPort, plain_errors, sayer
 from deploy.home import data_home
 from deploy.provision import provision
-from deploy.stack.local import Stack
+from deploy.stack.local import Ports, Stack
 from deploy.supervisor import Supervisor, run
 from producers.intake import Origin
 from schemas.events import Channel
@@ -18,10 +18,13 @@ from schemas.events import Channel
 _FIRST = Origin(source="local-test", channel=Channel.PARTNER)
 
 
-def up() -> None:
+def up(
+    kafka_port: KafkaPort = None, elasticsearch_port: ElasticsearchPort = None, gateway_port: GatewayPort = None
+) -> None:
     """Start the stack, topics and indices, the workers and the gateway; stay until Ctrl-C."""
     say = sayer()
-    stack = Stack(data_home())
+    ports = Ports(kafka=kafka_port, elasticsearch=elasticsearch_port, gateway=gateway_port)
+    stack = Stack(data_home(), ports=ports)
 
     async def body(supervisor: Supervisor) -> None:
         await supervisor.start(*services)

@@ -21,8 +21,8 @@ from deploy.stack.errors import StackError
 from deploy.stack.places import places
 from deploy.supervisor import Service, Supervisor
 
-#: Ports that a new data folder gets if they are free.
-DEFAULT_PORTS: Final = {"kafka": 9092, "controller": 9093, "elasticsearch": 9200, "gateway": 8080}
+#: Ports that a new data folder gets if they are free; nobody but Kafka itself has to know the controller's.
+DEFAULT_PORTS: Final = {"kafka": 9092, "controller": 0, "elasticsearch": 9200, "gateway": 8080}
 
 
 @dataclass(frozen=True)
