@@ -76,7 +76,7 @@ def test_garbage_a_late_secret_and_a_future_version_block_nobody(workers: Worker
 
 
 def test_a_retry_is_one_report_and_a_conflict_is_rejected(workers: Workers) -> None:
-    first = fresh()
+    first = fresh(happened_at=datetime.now(UTC) - timedelta(hours=1))
     retry = msgspec.structs.replace(first, received_at=first.received_at + timedelta(seconds=30))
     other = msgspec.structs.replace(first, text="Другой рассказ под тем же номером обращения")
     workers.publish(first, retry, other)
