@@ -62,7 +62,7 @@ def fold(text: str) -> str:
     A placeholder of a masked secret is read as nothing.
     """
     if "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" in text:  # the one letter that lower() makes longer
-        text = text.translate(_TABLE)
+        text = text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "i")
     folded = text.lower()
     if _KAZAKH.search(folded):  # many letters to change: all at once is faster than one by one
         folded = folded.translate(_TABLE)

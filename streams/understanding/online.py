@@ -59,7 +59,7 @@ def _suffixes() -> PublicSuffixList:
 @lru_cache(maxsize=4096)
 def registrable(host: str) -> str:
     """The host that was registered ("kaspi.kz.pay.ru" → "pay.ru"; Public Suffix List); empty for no known ending."""
-    host = host.strip(".").lower().replace("[.]", ".").replace("(.)", ".")
+    host = host.strip(".")
     if re.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}", host):
         return host
     if not _suffixes().publicsuffix(host.replace("каз", "қаз"), accept_unknown=False):
@@ -99,8 +99,9 @@ def _link(match: re.Match[str]) -> Span | None:
     """The link, or what it leads to: a number in WhatsApp, an account in Telegram, Instagram or TikTok."""
     url = match.group().rstrip(_TRAILING)
     schemed = "://" in url[:9]
+    plain_url = url.replace("[.]", ".").replace("(.)", ".")
     try:
-        parts = urlsplit(re.sub(r"^h(?:tt|xx)p(s?):/+", r"http\1://", url) if schemed else "//" + url)
+        parts = urlsplit(re.sub(r"^h(?:tt|xx)p(s?):/+", r"http\1://", plain_url) if schemed else "//" + plain_url)
         host, query = (parts.hostname or "").removeprefix("www."), parse_qs(parts.query)
     except ValueError:  # not a URL after all, as an unbalanced "[" in the host
         return None

@@ -13,7 +13,7 @@ from phonenumbers.carrierdata import CARRIER_DATA
 from schemas import reference
 
 #: Digits with what people put between them; never across a line.  The quantifiers are bounded: linear time.
-RUN: Final = re.compile(r"\d+(?:[ \-()./]{1,3}\d+)*")
+RUN: Final = re.compile(r"\d+(?:[ \-()./]{1,4}\d+)*")
 #: A plus, in a sign or in words, right before the digits (written backwards).
 _PLUS: Final = re.compile(r"[ (]{0,2}(?:\+(?![\w+])| сюлп(?!\w))")
 _GROUP: Final = re.compile(r"\d+")

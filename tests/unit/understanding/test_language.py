@@ -1,0 +1,69 @@
+"""Languages: Russian, Kazakh with and without Kazakh letters, both, neither."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.events import Language
+from streams.understanding.language import detect
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Мне позвонили и сказали, что карта заблокирована",
+        "Сәлеметсіз бе! Мне звонили из Каспи, просили код",
+        "Сказала Құдайберген Өміртай из Жезқазған, что это обман",
+        "перевела деньги на чужой счёт",
+        "Осторожно, развод!",
+    ],
+)
+def test_russian(text: str) -> None:
+    assert detect(text) is Language.RU
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Маған банктен қоңырау шалып, кодты сұрады",
+        "Маган банктен конырау шалып, кодты сурады",
+        "бул адам алаяк, ешкимге акша салманыздар",
+        "Приложение орнат деді де экранды демонстрация жасатты",
+        "Не істейміз?",
+    ],
+)
+def test_kazakh(text: str) -> None:
+    assert detect(text) is Language.KK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Кеше анама хабарласыпты, говорят, вашу карту заблокировали",
+        "Құрметті клиент! Сіздің картаңыз бұғатталды. Уважаемый клиент! Ваша карта заблокирована.",
+        "Маган звандап жатыр, не знаю что им ответить",
+    ],
+)
+def test_both(text: str) -> None:
+    assert detect(text) is Language.MIXED
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "1414", "hello my friend, your code is here", "👍", "https://kaspi.kz", "\0"]
+)
+def test_neither(text: str) -> None:
+    assert detect(text) is Language.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text", ["Мені подзвонили і сказали, що це банк", "Мага банктан чалышты эле, жообун күтүп жатам"]
+)
+def test_neighbours_are_not_taken_for_kazakh(text: str) -> None:
+    assert detect(text) is not Language.KK
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_borne(text: str) -> None:
+    assert detect(text) in Language
