@@ -1,13 +1,13 @@
 """New schemes: reports that no scheme explains, put together by the words they share, as they come.
 
-A report's *sketch* is the set of its telling stems: no function words, nothing that any fraud report may say (`rules/common_words.yaml`).
-A cluster is what its members' sketches have in common.  A report joins the cluster it resembles most, or founds one;
-the id of a cluster comes from its founder's sketch, so that the same log gives the same ids.
+A report's *sketch* is the set of its telling stems: no function words, nothing that any fraud report may say
+(`rules/common_words.yaml`).  A cluster is what its members' sketches have in common.  A report joins the cluster it
+resembles most, or founds one; the id of a cluster comes from its founder's sketch: the same log gives the same ids.
 
-Resemblance is the cosine between the sketch and the shares of the cluster's members that use each stem, both weighted by
-inverse document frequency among unexplained reports (Salton and Buckley 1988); one pass over the stream with a threshold is
-leader clustering (Hartigan 1975).  No clock and no I/O: the time is an argument, the state is a value that can be stored.
-Everything is bounded, so the state of a year is as large as that of a month.
+Resemblance is the cosine between the sketch and the shares of the cluster's members that use each stem, both weighted
+by inverse document frequency among unexplained reports (Salton and Buckley 1988); one pass over the stream with a
+threshold is leader clustering (Hartigan 1975).  No clock and no I/O: the time is an argument, the state is a value that
+can be stored.  Everything is bounded, so the state of a year is as large as that of a month.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MAX_VOCABULARY: Final = 20_000
 MAX_REMEMBERED: Final = 10_000  # reports whose cluster is remembered, so that a repeated one changes nothing
 #: Fewer telling stems say too little to put a report anywhere.
 MIN_STEMS: Final = 4
-#: A report joins at this cosine and at least so many shared stems.  Chosen on `tests/evaluation/data/stories-dev.jsonl`.
+#: A report joins at this cosine and at least so many shared stems: chosen on the evaluation's development stories.
 MIN_RESEMBLANCE: Final = 0.18
 MIN_SHARED: Final = 2
 #: Letters of a stem: enough to tell words apart, few enough to lose Russian and Kazakh endings.
@@ -55,7 +55,7 @@ class Cluster(Struct):
 
 
 class Clusters(Struct):
-    """The state: clusters by id, in how many unexplained reports each stem occurred, and the cluster of recent reports."""
+    """The state: clusters by id, how many unexplained reports used each stem, and the cluster of recent reports."""
 
     clusters: dict[str, Cluster] = {}
     reports: int = 0

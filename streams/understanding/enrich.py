@@ -2,53 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec import Struct
 
-from schemas.events import ContactKind, ContactRole, EnrichedReport, FoundContact, Language, Report
+from schemas.events import ContactRole, EnrichedReport, FoundContact, GivenContact, Language, Report, Stance, Tag
 from streams.understanding import language, numbers, place, schemes, secrets, stance
+from streams.understanding.place import Place
+
+
+class Understanding(Struct, frozen=True):
+    """What a text and what its channel told with it say; `masked` counts what was masked, by kind."""
+
+    text: str
+    language: Language
+    stance: Stance
+    place: Place
+    contacts: list[FoundContact]
+    schemes: list[Tag]
+    demands: list[Tag]
+    masked: dict[str, int]
 
 
 def enrich(report: Report) -> EnrichedReport:
-    """`report` with its text masked once more, and what it says: contacts, language, place, schemes, demands, stance.
+    """`report` with its text masked once more and the reporter's own contacts dropped, and what it says.
 
     `pattern` stays empty: it depends on other reports (see `streams.understanding.clusters`).
     """
-    own = [c.value for c in report.contacts if c.role is ContactRole.OWN]
-    masked = secrets.mask(report.text, own)
-    spoken = report.language or language.detect(masked.text)
-    contacts = merge_contacts(
-        [numbers.normalise(c.value, report.area_code, c.role) for c in report.contacts],
-        numbers.find_contacts(masked.text, report.area_code),
+    understood = understand(
+        report.text,
+        given=report.contacts,
+        area_code=report.area_code,
+        region=report.region,
+        district=report.district,
+        spoken=report.language,
+        meant=report.stance,
     )
-    where = place.find_place(masked.text, report.region, report.district, report.area_code, contacts)
+    others = [c for c in report.contacts if c.role is not ContactRole.OWN]
+    return EnrichedReport(
+        report=msgspec.structs.replace(report, text=understood.text, contacts=others),
+        language=understood.language,
+        stance=understood.stance,
+        region=understood.place.region,
+        district=understood.place.district,
+        contacts=understood.contacts,
+        schemes=understood.schemes,
+        demands=understood.demands,
+        masked=understood.masked,
+    )
+
+
+def understand(
+    text: str,
+    *,
+    given: Sequence[GivenContact] = (),
+    area_code: str | None = None,
+    region: str | None = None,
+    district: str | None = None,
+    spoken: Language | None = None,
+    meant: Stance = Stance.REPORT,
+) -> Understanding:
+    """What `text` says, together with what the channel knows: contacts, place, language, stance.
+
+    The reporter's own contacts (role `own`) tell the place and what to mask, and go no further.
+    """
+    own = [c.value for c in given if c.role is ContactRole.OWN]
+    masked = secrets.mask(text, own)
+    found = [numbers.normalise(c.value, area_code, c.role) for c in given]
+    found += numbers.find_contacts(masked.text, area_code)
+    where = place.find_place(masked.text, region, district, area_code, found)
     explanation = schemes.explain(masked.text)
     tags = schemes.tags_of(explanation)
-    return EnrichedReport(
-        report=msgspec.structs.replace(report, text=masked.text),
-        language=spoken if isinstance(spoken, Language) else Language(spoken),
-        stance=stance.detect(masked.text, report.stance),
-        region=where.region,
-        district=where.district,
-        contacts=contacts,
+    return Understanding(
+        text=masked.text,
+        language=spoken or language.detect(masked.text),
+        stance=stance.of_reading(explanation.reading, meant),
+        place=where,
+        contacts=merge_contacts(c for c in found if c.role is not ContactRole.OWN),
         schemes=tags.schemes,
         demands=tags.demands,
-        masked=dict(masked.kinds),
+        masked=masked.kinds,
     )
 
 
-def merge_contacts(given: Iterable[FoundContact], found: Iterable[FoundContact]) -> list[FoundContact]:
-    """Contacts given and found, each value once: what the channel gave keeps its role, what it lacks comes from the text.
+def merge_contacts(contacts: Iterable[FoundContact]) -> list[FoundContact]:
+    """Each value once: the first one stands, so that what the channel gave (put first) keeps its role.
 
-    An accused official number stays a suspect: that is what makes it impersonated, and who counts reports looks it up in the
-    reference.  Contacts without a value (hidden, invalid) are kept as given.
+    An accused official number stays a suspect: that is what makes it impersonated, and who counts reports looks it
+    up in the reference.  Contacts without a value (hidden, invalid) have no identity and stay, the last.
     """
     merged: dict[str, FoundContact] = {}
     unknown: list[FoundContact] = []
-    for contact in (*given, *found):
-        if contact.kind in (ContactKind.HIDDEN, ContactKind.INVALID) or not contact.value:
+    for contact in contacts:
+        if not contact.value:
             unknown.append(contact)
-        elif contact.value not in merged:
-            merged[contact.value] = contact
+        else:
+            merged.setdefault(contact.value, contact)
     return [*merged.values(), *unknown]

@@ -8,9 +8,9 @@ separated by `|`; each form is
 - `счет~`    this stem with any Russian or Kazakh ending ("счета", "счетом"; not "счетчик"),
 - `*мын`     any word that ends so,
 
-and `..` between words lets up to three other words of the same sentence stand there.  Everything is compared in the form
-that `text.Words` gives: lower case, ё as е, and Kazakh letters as those who lack them type them (ә → а, қ → к, …), so a
-pattern may be written either way.
+and `..` between words lets up to three other words of the same sentence stand there.  Everything is compared in the
+form that `text.Words` gives: lower case, ё as е, and Kazakh letters as those who lack them type them (ә → а, қ → к, …),
+so a pattern may be written either way.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ TYPO_LENGTH: Final = 7
 #: No stem is longer: bounds the search for a mistyped one.
 LONGEST_STEM: Final = 15
 
-_RUSSIAN_ENDINGS: Final = frozenset(
-    # nouns and adjectives
+_NOUNS: Final = (
     "а я о е и ы у ю ь й ом ем ой ей ою ею ов ев ам ям ами ями ах ях ми мя ию ие ия ии ью ий иями иям иях ией ием "
-    "ый ая ое ые ого его ому ему ым им ую юю ых их ыми ими яя ее ка ку ки ке кой кою кам ками ках ок "
-    # verbs
-    "ть л ла ло ли ет ют ит ат ят ут ишь ешь ите ете ил ила или ить ал ала али ать аю ает ают аем айте яю яет яют ял яла "
-    "яли ять ел ела ели еть ился илась ились иться ался алась ались аться ается аются ется ются ится ятся ись ив ав ая яя "
-    "ен ена ено ены ный ная ное ные нный нная ан ана ано аны".split()
+    "ый ая ое ые ого его ому ему ым им ую юю ых их ыми ими яя ее ка ку ки ке кой кою кам ками ках ок"
 )
+_VERBS: Final = (
+    "ть л ла ло ли ет ют ит ат ят ут ишь ешь ите ете ил ила или ить ал ала али ать аю ает ают аем айте яю яет яют ял "
+    "яла яли ять ел ела ели еть ился илась ились иться ался алась ались аться ается аются ется ются ится ятся ись "
+    "ив ав ен ена ено ены ный ная ное ные нный нная ан ана ано аны"
+)
+_RUSSIAN_ENDINGS: Final = frozenset([*_NOUNS.split(), *_VERBS.split()])
 #: Kazakh, in bare letters.  Nouns: plural, possessive, case (and -дағы, -мын …), in this order, each at most once.
 _KAZAKH_NOUN: Final = (
     r"(?:[лдт][ае]р)?"
@@ -71,7 +72,7 @@ class _Word(NamedTuple):
     phrases: tuple[_Phrase, ...]
 
 
-#: A phrase: the atoms of its last word (looked at first, since most texts lack it), its concept, all its words and gaps.
+#: A phrase: the atoms of its last word (looked at first, since most texts lack it), its concept, its words and gaps.
 _Phrase = tuple[frozenset[int], str, tuple[frozenset[int] | int, ...]]
 _GAP: Final = -1
 _NOTHING: Final = _Word(frozenset(), (), ())
@@ -94,7 +95,7 @@ class Lexicon:
     """Concepts with their phrases, compiled.  `match` finds them in a text's words."""
 
     def __init__(self, concepts: Mapping[str, Sequence[str]], not_typos: Iterable[str] = ()) -> None:
-        """`concepts`: phrases by name of concept; `not_typos`: beginnings of words that only look like a mistyped stem."""
+        """`concepts`: phrases by concept; `not_typos`: beginnings of words that only look like a mistyped stem."""
         self._exact: dict[str, set[int]] = {}
         self._prefix: dict[str, set[int]] = {}
         self._stem: dict[str, set[int]] = {}
@@ -220,10 +221,9 @@ def _follow(
     if part == len(parts):
         return at
     wanted, reach = parts[part], 1
-    if isinstance(wanted, int):
-        part, reach = part + 1, MAX_GAP + 1
+    while isinstance(wanted, int):
+        part, reach = part + 1, reach + MAX_GAP
         wanted = parts[part]
-        assert not isinstance(wanted, int)
     for index in range(at + 1, min(at + 1 + reach, len(known))):
         if sentences[index] != sentences[at]:
             return -1

@@ -1,7 +1,7 @@
 """Reading a text by the rulebook: which concepts it holds and which rules they satisfy.
 
-This is the engine under `schemes.tag` and `stance.detect`; it knows nothing of schemes or demands.  Most conditions fail
-because a concept is absent, so that is asked first, of one integer that has a bit for each concept found.
+This is the engine under `schemes.tag` and `stance.detect`; it knows nothing of schemes or demands.  Most conditions
+fail because a concept is absent, so that is asked first, of one integer that has a bit for each concept found.
 """
 
 from __future__ import annotations
@@ -210,6 +210,8 @@ def _satisfied(condition: _Condition, reading: Reading, every: bool = False) -> 
     if condition.ordered:
         return _in_order(candidates, condition.within, reading.words.sentences, every)
     if condition.within == "text":
+        if every and len(candidates) == 1:
+            return [(match,) for match in candidates[0]]
         return [tuple([c[0] for c in candidates])]
     return _together(candidates, condition.within, reading.words.sentences, every)
 
@@ -239,7 +241,7 @@ def _together(
 def _in_order(
     candidates: Sequence[Sequence[Match]], within: Within, sentences: Sequence[int], every: bool
 ) -> list[tuple[Match, ...]]:
-    """Sets of one match a group that follow each other in one sentence, and inside `within` words if that is a number."""
+    """Sets of one match a group that follow each other in one sentence, inside `within` words if that is a number."""
     sets: list[tuple[Match, ...]] = []
     for start in candidates[0]:
         chosen = [start]

@@ -1,7 +1,7 @@
 """The rules as data: reads `rules/*.yaml`, checks them, and says file and line of what is wrong.
 
-An analyst edits the YAML only.  What an entry may contain is in `rules/rules.schema.json`; how words are written is told by
-`streams/understanding/patterns.py`.
+An analyst edits the YAML only.  What an entry may contain is in `rules/rules.schema.json`; how words are written is
+told by `streams/understanding/patterns.py`.
 """
 
 from __future__ import annotations
@@ -182,7 +182,8 @@ def _read(path: Path, folder: Path, kind: str) -> _Lines:
     """A file of `folder`, checked against the part `kind` of the JSON Schema."""
     name = str(path.relative_to(folder))
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        loader = yaml.CSafeLoader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RuleError(f"{name}, line {line}: not YAML: {error.problem}") from error
@@ -190,23 +191,30 @@ def _read(path: Path, folder: Path, kind: str) -> _Lines:
         raise RuleError(f"{name}: can't be read: {error.strerror}") from error
     if node is None:
         raise RuleError(f"{name}, line 1: the file is empty; delete it or add an entry")
-    file = _Lines(name, yaml.safe_load(path.read_text(encoding="utf-8")), dict(_lines(node, ())))
-    schema = json.loads((FOLDER / "rules.schema.json").read_text(encoding="utf-8"))
-    validator = Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
-    for error in sorted(validator.iter_errors(file.content), key=lambda e: [str(p) for p in e.absolute_path]):
-        raise file.error(list(error.absolute_path), _explained(error))
+    file = _Lines(name, loader.construct_document(node), dict(_lines(node, ())))
+    wrong = sorted(_validator(kind).iter_errors(file.content), key=lambda e: [str(p) for p in e.absolute_path])
+    if wrong:
+        raise file.error(list(wrong[0].absolute_path), _explained(wrong[0]))
     for keys in _duplicates(node):
         raise RuleError(f"{name}, line {keys[1]}: {keys[0]!r} occurs twice")
     return file
 
 
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    schema = json.loads((FOLDER / "rules.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+
+
 def _explained(error: ValidationError) -> str:
     """What is wrong, short enough to read: jsonschema quotes whole lists and patterns."""
     if error.validator == "uniqueItems":
-        twice = {str(item) for item in error.instance if error.instance.count(item) > 1}
+        items: Any = error.instance
+        twice = {str(item) for item in items if items.count(item) > 1}
         return f"{', '.join(sorted(twice))}: written twice; keep one"
     if error.validator == "pattern":
-        return f"{error.instance!r} is not written as it must be: {error.schema.get('description', 'name: a-z, 0-9 and hyphens')}"
+        schema: Any = error.schema
+        return f"{error.instance!r} is not written as it must be: {schema.get('description', 'a-z, 0-9 and hyphens')}"
     return error.message
 
 

@@ -1,7 +1,8 @@
 """Schemes and demands of a text: which story is told, and what the person is asked to do.
 
-The knowledge is in `rules/`: concepts (words) and, for each scheme and demand, rules over concepts with points.  A label is
-given when the points of its rules reach 1; its confidence grows with the points.  Every tag carries the words that gave it.
+The knowledge is in `rules/`: concepts (words) and, for each scheme and demand, rules over concepts with points.  A
+label is given when the points of its rules reach 1; its confidence grows with the points.  Every tag carries the words
+that gave it.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import math
 
 from msgspec import Struct
 
-from schemas.events import Language, Tag
-from streams.understanding.reading import Firing, Reading, points, reader
+from schemas.events import Tag
+from streams.understanding.reading import THRESHOLD, Firing, Reading, points, reader
 from streams.understanding.rulebook import Label, rulebook
 
 #: How many pieces of evidence a tag carries.
 MAX_EVIDENCE = 6
-#: How fast confidence grows with points: 0.5 at the threshold of 1 would say too little, since a rule is written to be right.
+#: How fast confidence grows with points; see `confidence`.
 _STEEPNESS = 1.2
 
 
@@ -35,9 +36,8 @@ class Explanation(Struct, frozen=True):
     demands: dict[str, list[Firing]]
 
 
-def tag(text: str, language: Language | None = None) -> Tags:
-    """Schemes and demands of `text` (as masked).  `language` is not needed: rules of all languages are tried together."""
-    del language
+def tag(text: str) -> Tags:
+    """Schemes and demands of `text` (as masked), of whatever language: the rules of all are tried together."""
     return tags_of(explain(text))
 
 
@@ -71,7 +71,7 @@ def _tags(reading: Reading, fired: dict[str, list[Firing]]) -> list[Tag]:
     tags = []
     for code, firings in fired.items():
         total = points(firings)
-        if total >= 1:
+        if total >= THRESHOLD:
             quotes = dict.fromkeys(reading.quote(m) for f in firings if f.points > 0 for m in f.evidence)
             tags.append(Tag(code=code, confidence=confidence(total), evidence=list(quotes)[:MAX_EVIDENCE]))
     return sorted(tags, key=lambda t: -t.confidence)

@@ -1,18 +1,25 @@
-"""Stance of a text: something that happened (report), a story passed on (warning), or a question."""
+"""Stance of a text: something that happened (report), a story passed on (warning), or a question.
+
+A warning tells a scheme as well as a report does, but nobody was called: only reports feed reputation and waves.
+"""
 
 from __future__ import annotations
 
 from schemas.events import Stance
-from streams.understanding.reading import points, reader
+from streams.understanding.reading import THRESHOLD, Reading, points, reader
 from streams.understanding.rulebook import rulebook
 
 
 def detect(text: str, given: Stance = Stance.REPORT) -> Stance:
-    """The stance of `text`.  What the channel gave other than the default `report` stands; rules are in `rules/stance.yaml`."""
+    """The stance of `text`, by `rules/stance.yaml`.  What the channel gave other than the default `report` stands."""
+    return of_reading(reader().read(text), given)
+
+
+def of_reading(reading: Reading, given: Stance = Stance.REPORT) -> Stance:
+    """As `detect`, for a text that was read already."""
     if given is not Stance.REPORT:
         return given
-    labels = rulebook().stance
-    fired = reader().fire(labels, reader().read(text))
-    totals = {label.code: points(firings) for label, firings in zip(labels, fired, strict=True)}
-    best = max(totals, key=lambda code: totals[code])
-    return Stance(best) if totals[best] >= 1 else Stance.REPORT
+    for label, firings in zip(rulebook().stance, reader().fire(rulebook().stance, reading), strict=True):
+        if points(firings) >= THRESHOLD:
+            return Stance(label.code)
+    return Stance.REPORT

@@ -1,8 +1,8 @@
 """Folding: one normal form of a text in which tricks of writing and typing habits no longer matter.
 
-`fold` undoes what fraudsters do to pass filters (Latin look-alikes, zero-width characters, "с б е р") and what people do in
-a hurry (кооод, capitals, missing ё).  `fold_with_offsets` also says where every folded character came from, so that
-evidence shows the words as they were written.  `Words` cuts a folded text into words for the pattern matcher.
+`fold` undoes what fraudsters do to pass filters (Latin look-alikes, zero-width characters, "с б е р") and what people
+do in a hurry (кооод, capitals, missing ё).  `fold_with_offsets` also says where every folded character came from, so
+that evidence shows the words as they were written.  `Words` cuts a folded text into words for the pattern matcher.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\
 _ONE_LETTER_WORDS: Final = frozenset("авикосуяжб")
 _KAZAKH_LETTERS: Final = tuple(zip("әғқңөұүһі", "агкноуухи", strict=True))
 
-#: A word, or the end of a sentence.
-_WORD: Final = re.compile(r"[a-z]+|[\u0400-\u052f]+|[0-9]+|[^\W_]+|[.!?…;](?=\s|[)»”\"'])|\n")
-_SENTENCE_ENDS: Final = frozenset(".!?…;\n")
+#: A word, a question mark (it counts as a word, since it says something), or the end of a sentence.
+_WORD: Final = re.compile(r"[a-z]+|[\u0400-\u052f]+|[0-9]+|[^\W_]+|\?|[.!…;](?=\s|[)»”\"'])|\n")
+_SENTENCE_ENDS: Final = frozenset(".!…;\n")
 
 
 class Folded(NamedTuple):
@@ -74,6 +74,7 @@ class Words:
             else:
                 self.texts.append(piece)
                 self.sentences.append(sentence)
+                sentence += piece == "?"
 
     def span(self, index: int) -> tuple[int, int]:
         """Start and end of a word in the folded text; found only when asked for, since few words become evidence."""
@@ -83,7 +84,7 @@ class Words:
 
 
 def bare(folded: str) -> str:
-    """A folded text with Kazakh letters as people type them who lack them (ә → а, қ → к …): the form words are matched in."""
+    """A folded text with Kazakh letters as those type them who lack them (ә → а, қ → к …): the form to match in."""
     for letter, plain in _KAZAKH_LETTERS:
         folded = folded.replace(letter, plain)
     return folded
@@ -117,7 +118,7 @@ def _has_mixed(text: str) -> bool:
 
 
 def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Folded:
-    """`folded` with each match replaced; a replacement's characters come from the start of what they replace."""
+    """`folded` with each match replaced; the last character of a replacement comes from the end of what it replaces."""
     match = pattern.search(folded.text)
     if match is None:
         return folded
@@ -128,8 +129,9 @@ def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[
         new = replace(match)
         pieces += (folded.text[done : match.start()], new)
         offsets.extend(folded.offsets[done : match.start()])
-        last = match.end() - match.start() - 1
-        offsets.extend(folded.offsets[match.start() + min(i, last)] for i in range(len(new)))
+        if new:
+            offsets.extend(folded.offsets[min(match.start() + i, match.end() - 1)] for i in range(len(new) - 1))
+            offsets.append(folded.offsets[match.end() - 1])
         done = match.end()
     pieces.append(folded.text[done:])
     offsets.extend(folded.offsets[done:])
@@ -143,7 +145,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def _one_alphabet(match: re.Match[str]) -> str:
-    """A word of two alphabets in the one it belongs to; "kaspiге" (a name with a suffix) and "5000тг" stay as they are."""
+    """A word of two alphabets in the one it belongs to; "kaspiге" (a name with a suffix) and "5000тг" stay."""
     word = match[0]
     switches = _SWITCH.findall(word)
     if not switches:

@@ -1,0 +1,145 @@
+"""`./saqbol tag`: what texts say.  JSON lines (`id`, `text`) in, JSON lines or an explanation for people out."""
+
+from __future__ import annotations
+
+import sys
+from typing import IO, Annotated, Any
+
+import msgspec
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from schemas import reference
+from schemas.events import FoundContact, Language, Stance, Tag
+from schemas.events import Text as ReportText
+from streams.understanding import schemes
+from streams.understanding.enrich import Understanding, understand
+from streams.understanding.reading import THRESHOLD, points
+from streams.understanding.rulebook import RuleError
+from streams.understanding.schemes import confidence
+
+
+class Line(Struct, frozen=True):
+    """One line of input; other fields are ignored, so that labelled texts can be piped in."""
+
+    id: str
+    text: ReportText
+
+
+class Where(Struct, frozen=True):
+    """The place of a text."""
+
+    region: str | None
+    district: str | None
+
+
+class Understood(Struct, frozen=True):
+    """One line of output."""
+
+    id: str
+    language: Language
+    schemes: list[Tag]
+    demands: list[Tag]
+    numbers: list[FoundContact]
+    masked_text: str
+    place: Where
+    stance: Stance
+
+
+_decode = msgspec.json.Decoder(Line).decode
+
+
+def tag(
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print for people which rule gave what, by which words.")
+    ] = False,
+    area_code: Annotated[
+        str | None, typer.Option(help="Area code that completes local numbers, e.g. 71541 for Mamlyut.")
+    ] = None,
+) -> None:
+    """Tag texts: JSON lines with `id` and `text` on standard input, what each says on standard output.
+
+    A line that can't be read is named on standard error and left out; the exit code is then 1.
+    """
+    try:
+        bad = _run(sys.stdin.buffer, explain, area_code)
+    except RuleError as error:
+        typer.echo(f"saqbol: rules/{error}", err=True)
+        raise typer.Exit(2) from error
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+    if bad:
+        typer.echo(f"saqbol: {bad} line(s) could not be read", err=True)
+        raise typer.Exit(1)
+
+
+def _run(lines: IO[bytes], explain: bool, area_code: str | None) -> int:
+    """Reads `lines` to their end; the number of lines that could not be read."""
+    console = Console() if explain else None
+    bad = 0
+    for number, raw in enumerate(lines, 1):
+        if not raw.strip():
+            continue
+        try:
+            line = _decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            typer.echo(f"saqbol: line {number}: {_problem(error)}", err=True)
+            bad += 1
+            continue
+        understood = understand(line.text, area_code=area_code)
+        if console:
+            _explain(console, line.id, understood)
+        else:
+            sys.stdout.write(msgspec.json.encode(_output(line.id, understood)).decode() + "\n")
+    return bad
+
+
+def _problem(error: Exception) -> str:
+    """What is wrong with a line, without its content, which may hold a secret."""
+    if isinstance(error, msgspec.ValidationError):
+        return f"{error}; send an object with the strings id and text"
+    return "not JSON in UTF-8; send one object a line"
+
+
+def _output(identifier: str, understood: Understanding) -> Understood:
+    return Understood(
+        id=identifier,
+        language=understood.language,
+        schemes=understood.schemes,
+        demands=understood.demands,
+        numbers=understood.contacts,
+        masked_text=understood.text,
+        place=Where(understood.place.region, understood.place.district),
+        stance=understood.stance,
+    )
+
+
+def _explain(console: Console, identifier: str, understood: Understanding) -> None:
+    """Prints what a text says, every rule that fired for it and the words that satisfied the rule."""
+    explanation = schemes.explain(understood.text)
+    console.rule(Text(identifier))
+    console.print(Text(understood.text))
+    where = ", ".join(filter(None, (understood.place.region, understood.place.district))) or "unknown"
+    console.print(Text(f"language {understood.language}, stance {understood.stance}, place {where}", style="dim"))
+    for contact in understood.contacts:
+        console.print(Text(f"{contact.kind} {contact.value or contact.raw} ({contact.role})", style="cyan"))
+    names: dict[str, Any] = {**reference.schemes(), **reference.demands()}
+    table = Table("tag", "confidence", "points", "rule", "words", box=None, pad_edge=False)
+    for kind, fired in (("scheme", explanation.schemes), ("demand", explanation.demands)):
+        for code, firings in fired.items():
+            total = points(firings)
+            given = total >= THRESHOLD and (kind == "scheme" or bool(understood.schemes))
+            style = "bold green" if given else "dim"
+            for index, firing in enumerate(firings):
+                words = " … ".join(dict.fromkeys(explanation.reading.quote(m) for m in firing.evidence))
+                name = f"{code} ({names[code].name.ru})" if index == 0 else ""
+                sure = f"{confidence(total):.2f}" if index == 0 and given else ""
+                table.add_row(Text(name, style), sure, f"{firing.points:+g}", Text(firing.rule), Text(words, "yellow"))
+    if table.row_count:
+        console.print(table)
+    else:
+        console.print(Text("no rule fires", style="dim"))
