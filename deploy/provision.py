@@ -29,6 +29,7 @@ from schemas.documents import Document, number_document
 from schemas.reference import official_numbers
 from schemas.topics import Topic, topics
 from streams.reputation import Facts, assess
+from streams.tables import TABLES
 from streams.wording import LOCALES, number_reasons
 
 #: How long a server may take to answer (seconds).
@@ -78,6 +79,7 @@ def provision(
         with Elasticsearch(elasticsearch_url, basic_auth=login, request_timeout=TIMEOUT) as client:
             changes = [
                 *_topic_changes(kafka, replication),
+                *_changelog_changes(kafka, replication),
                 *_template_changes(client),
                 *_index_changes(client, moment),
                 *_number_changes(client, moment),
@@ -105,7 +107,8 @@ def _topic_changes(kafka: KafkaAdminClient, replication: int) -> Iterator[Change
     for topic in declared.values():
         wanted = topic.config(replication)
         if topic.name not in existing:
-            yield Change(f"topic {topic.name} created", partial(_create_topic, kafka, topic, replication))
+            make = partial(_create_topic, kafka, topic.name, topic.partitions, replication, wanted)
+            yield Change(f"topic {topic.name} created", make)
             continue
         _refuse_harm(topic, partitions[topic.name], configs[topic.name])
         different = {key: value for key, value in wanted.items() if configs[topic.name][key] != value}
@@ -146,20 +149,24 @@ def _longest(retention_ms: int) -> float:
     return float("inf") if retention_ms < 0 else retention_ms
 
 
-def _create_topic(kafka: KafkaAdminClient, topic: Topic, replication: int) -> None:
+def _changelog_changes(kafka: KafkaAdminClient, replication: int) -> Iterator[Change]:
+    """Changelog topics of the workers' tables that are missing; what is there is Faust's."""
+    existing = set(kafka.list_topics())
+    for table in TABLES:
+        if table.changelog not in existing:
+            config = table.changelog_config | {"min.insync.replicas": str(max(1, replication - 1))}
+            make = partial(_create_topic, kafka, table.changelog, table.partitions, replication, config)
+            yield Change(f"topic {table.changelog} created", make)
+
+
+def _create_topic(
+    kafka: KafkaAdminClient, name: str, partitions: int, replication: int, config: dict[str, str]
+) -> None:
+    wanted = {"num_partitions": partitions, "replication_factor": replication, "configs": config}
     try:
-        kafka.create_topics(
-            {
-                topic.name: {
-                    "num_partitions": topic.partitions,
-                    "replication_factor": replication,
-                    "configs": topic.config(replication),
-                }
-            },
-            wait_for_metadata=True,
-        )
+        kafka.create_topics({name: wanted}, wait_for_metadata=True)
     except TopicAlreadyExistsError:  # somebody provisions at the same time, from the same file
-        kafka.wait_for_topics([topic.name])
+        kafka.wait_for_topics([name])
 
 
 def _alter_topic(kafka: KafkaAdminClient, name: str, values: dict[str, str]) -> None:

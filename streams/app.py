@@ -13,7 +13,6 @@ import os
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any, Final
 
 import faust
@@ -23,6 +22,7 @@ from faust.types import EventT
 
 from schemas.topics import topics
 from streams.settings import READY, Settings, state_folder
+from streams.tables import StateTable
 
 log = logging.getLogger("saqbol.streams")
 
@@ -133,16 +133,14 @@ def acknowledge(events: Sequence[EventT[bytes]]) -> None:
         event.ack()
 
 
-def keyed_table(app: faust.App, name: str, partitions: int, forget_after: timedelta | None = None) -> Any:
-    """A table of raw bytes, on disk and in a compacted changelog; after `forget_after` entries go from both."""
-    config = {"cleanup.policy": "compact"}
-    if forget_after is not None:
-        config = {"cleanup.policy": "compact,delete", "retention.ms": str(int(forget_after.total_seconds() * 1000))}
+def keyed_table(app: faust.App, table: StateTable) -> Any:
+    """A table of raw bytes, on disk and in its changelog; what it may forget goes from both."""
+    options = {"ttl": int(table.forget_after.total_seconds())} if table.forget_after else {}
     return app.Table(
-        name,
-        partitions=partitions,
+        table.name,
+        partitions=table.partitions,
         key_type=bytes,
         value_type=bytes,
-        extra_topic_configs=config,
-        options={"ttl": int(forget_after.total_seconds())} if forget_after else {},
+        extra_topic_configs=table.changelog_config,
+        options=options,
     )

@@ -12,9 +12,10 @@ import faust
 import msgspec
 
 from schemas.events import Signal
-from schemas.topics import CANDIDATES, SIGNALS, topics
+from schemas.topics import CANDIDATES, SIGNALS
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
 from streams.settings import Settings
+from streams.tables import SERIES
 from streams.waves import Series, load_detector, observe
 from streams.wire import decode_batch, encode_batches
 
@@ -25,7 +26,7 @@ def attach(app: faust.App, settings: Settings) -> None:
     # Channels count without a rule as well: waves are judged against the whole traffic.
     families = {*detector.rules, "channel"}
     candidates_topic = raw_topic(app, CANDIDATES)
-    series = keyed_table(app, "series", topics()[SIGNALS].partitions)
+    series = keyed_table(app, SERIES)
 
     @app.agent(raw_topic(app, SIGNALS), name="detect")
     async def detect(stream: Any) -> None:

@@ -16,10 +16,11 @@ import faust
 import msgspec
 
 from schemas.events import Alert, AlertStatus
-from schemas.topics import ALERTS, topics
+from schemas.topics import ALERTS
 from streams.app import acknowledge, batches, keyed_table, log, owning, raw_topic
 from streams.oncall import Person, load_oncall
 from streams.settings import Settings
+from streams.tables import TOLD
 from streams.wording import alert_message
 
 #: Pauses between attempts to deliver (seconds): doubled up to the longest.
@@ -30,7 +31,7 @@ LONGEST_PAUSE: Final = 60.0
 def attach(app: faust.App, settings: Settings) -> None:
     """Hang the agent on `app`."""
     oncall = load_oncall(settings.oncall, os.environ)
-    told = keyed_table(app, "told", topics()[ALERTS].partitions)
+    told = keyed_table(app, TOLD)
 
     @app.agent(raw_topic(app, ALERTS), name="notify")
     async def notify(stream: Any) -> None:

@@ -7,7 +7,7 @@ Reads `fraud.reports.v1`; writes batches of `fraud.reports.enriched.v1` and `fra
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import faust
@@ -19,6 +19,7 @@ from streams.app import acknowledge, batches, confirm, keyed_table, log, owning,
 from streams.refinement import Record, Seen, first_copy, refine
 from streams.settings import Settings
 from streams.signals import by_partition, signals_of
+from streams.tables import SEEN
 from streams.wire import encode_batches
 
 Decided = tuple[Any, EnrichedReport | RejectedReport]
@@ -26,15 +27,13 @@ Decided = tuple[Any, EnrichedReport | RejectedReport]
 #: A batch with more failed enrichments than this, and more than half of it, is a defect of ours, not of theirs:
 #: the worker ends instead of draining the book of record into the rejected topic.
 MAX_FAILED: Final = 10
-#: How long a report id is remembered: a retry within this time is the same report.
-REMEMBERED: Final = timedelta(days=45)
 
 
 def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every stage is attached alike
     """Hang the agent on `app`."""
     enriched_topic, signals_topic = raw_topic(app, ENRICHED), raw_topic(app, SIGNALS)
     rejected_topic, undecodable_topic = raw_topic(app, REJECTED), raw_topic(app, UNDECODABLE)
-    seen = keyed_table(app, "seen", topics()[REPORTS].partitions, forget_after=REMEMBERED)
+    seen = keyed_table(app, SEEN)
 
     def decide(event: Any) -> EnrichedReport | RejectedReport:
         record = _record(event.message)

@@ -18,12 +18,13 @@ from schemas import indices
 from schemas.documents import Document, number_document
 from schemas.events import Signal, Verdict
 from schemas.reference import official_numbers
-from schemas.topics import SIGNALS, VERDICTS, topics
+from schemas.topics import SIGNALS, VERDICTS
 from streams.app import acknowledge, batches, keyed_table, log, owning, raw_topic
 from streams.elastic import connect, write
 from streams.reputation import Facts, add_signals, add_verdict, assess
 from streams.settings import Settings
 from streams.signals import IMPERSONATED, NUMBER
+from streams.tables import NUMBERS
 from streams.wire import decode_batch
 from streams.wording import LOCALES, number_reasons
 
@@ -36,7 +37,7 @@ def attach(app: faust.App, settings: Settings) -> None:
     """Hang the agents and the timer on `app`."""
     client = connect(settings)
     writing = asyncio.Lock()
-    numbers = keyed_table(app, "numbers", topics()[SIGNALS].partitions)
+    numbers = keyed_table(app, NUMBERS)
 
     def facts_of(number: str) -> Facts:
         data = numbers.get(number.encode())

@@ -10,9 +10,10 @@ from typing import Any, Final
 import faust
 import msgspec
 
-from schemas.topics import ALERTS, CANDIDATES, topics
+from schemas.topics import ALERTS, CANDIDATES
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
 from streams.settings import Settings
+from streams.tables import WAVES
 from streams.waves import Campaigns, Candidate, fold, load_detector
 from streams.wire import decode_batch
 
@@ -26,7 +27,7 @@ def attach(app: faust.App, settings: Settings) -> None:
     """Hang the agent on `app`."""
     detector = load_detector(settings.rules)
     alerts_topic, candidates_topic = raw_topic(app, ALERTS), raw_topic(app, CANDIDATES)
-    waves = keyed_table(app, "waves", topics()[CANDIDATES].partitions)
+    waves = keyed_table(app, WAVES)
 
     @app.agent(raw_topic(app, CANDIDATES), name="waves")
     async def fold_candidates(stream: Any) -> None:

@@ -1,0 +1,53 @@
+"""The tables of the workers: what each stage remembers, partitioned like the topic whose key it is kept by.
+
+Declared here, and not where they are used, because their changelog topics must be there before a worker starts: Faust
+makes a missing one too late and then fails on the first write.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from schemas.topics import ALERTS, CANDIDATES, REPORTS, SIGNALS, topics
+
+
+class StateTable(Struct, frozen=True):
+    """One table: the stage that owns it, its name, the topic it is partitioned like, and how long it remembers."""
+
+    stage: str
+    name: str
+    topic: str
+    forget_after: timedelta | None = None
+
+    @property
+    def partitions(self) -> int:
+        """As many as its topic has."""
+        return topics()[self.topic].partitions
+
+    @property
+    def changelog(self) -> str:
+        """The topic that holds the table, by Faust's rule."""
+        return f"saqbol-{self.stage}-{self.name}-changelog"
+
+    @property
+    def changelog_config(self) -> dict[str, str]:
+        """Configuration of that topic, in Kafka's own names."""
+        if self.forget_after is None:
+            return {"cleanup.policy": "compact"}
+        return {
+            "cleanup.policy": "compact,delete",
+            "retention.ms": str(int(self.forget_after.total_seconds() * 1000)),
+        }
+
+
+#: A retry within this time is the same report.
+SEEN: Final = StateTable("refine", "seen", REPORTS, timedelta(days=45))
+NUMBERS: Final = StateTable("reputation", "numbers", SIGNALS)
+SERIES: Final = StateTable("detect", "series", SIGNALS)
+WAVES: Final = StateTable("waves", "waves", CANDIDATES)
+TOLD: Final = StateTable("notify", "told", ALERTS)
+
+TABLES: Final = (SEEN, NUMBERS, SERIES, WAVES, TOLD)
