@@ -297,7 +297,7 @@ class VerdictKind(StrEnum):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """An analyst's decision about a number, or an appeal: a message of `fraud.verdicts.v1`, keyed by the number."""
+    """An analyst's decision about a number, or an appeal: a message of `fraud.verdicts.v1`, keyed by its id."""
 
     id: str
     number: str

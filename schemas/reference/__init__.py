@@ -16,6 +16,9 @@ Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Digits = Annotated[str, Meta(pattern=r"^[0-9]+$")]
 T = TypeVar("T")
 
+#: The safe loader in C, ten times as fast, where PyYAML was built with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class ReferenceDataError(ValueError):
     """A data file does not fit its schema; the message names the file, the place and what is wrong."""
@@ -105,7 +108,7 @@ FILES: dict[str, Any] = {
 def load(path: Path, kind: type[T]) -> T:
     """Content of a YAML file as `kind`.  Raises ReferenceDataError naming file and place of the first error."""
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), kind)
+        return msgspec.convert(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - it is a safe one, kind)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise ReferenceDataError(f"{path.name}: {error}") from error
 
