@@ -108,7 +108,7 @@ FILES: dict[str, Any] = {
 def load(path: Path, kind: type[T]) -> T:
     """Content of a YAML file as `kind`.  Raises ReferenceDataError naming file and place of the first error."""
     try:
-        return msgspec.convert(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - it is a safe one, kind)
+        return msgspec.convert(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER), kind)  # noqa: S506 - a safe one
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise ReferenceDataError(f"{path.name}: {error}") from error
 
