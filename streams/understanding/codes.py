@@ -16,8 +16,10 @@ _NUMBER_CUES: Final = cues.load("numbers")
 
 #: Digits that may be a code: one group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1").
 _DIGITS: Final = re.compile(
-    r"(?<![\w.*#+])(?<!\d[,:/-])(?:[a-z]-)?(?:\d{1,3}(?:[ -]{1,2}\d{1,3}){1,7}|\d{3,8})(?![\w*#]|[.,:/]\d|-\d)"
+    r"(?<![\w.*#+])(?<!\d[,:/-])(?:[a-z]-)?(?:\d{1,3}(?:[ -]{1,2}\d{1,3}){1,7}|\d{3,8})(?![\w*#]|[.,:/]\d|-\d"
+    r"|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b)"
 )
+_TIME: Final = re.compile(r"(?:[01]?\d|2[0-3])[ -][0-5]\d")
 #: What follows a card's date of expiry.
 _AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
@@ -32,6 +34,12 @@ _WORDS: Final = (
 )
 #: A code told in words: three of them or more, digits among them allowed.
 _SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{2,7}}(?!\w)")
+#: Four digits and more, told one by one: hardly anything else than a code.
+_DIGIT_BY_DIGIT: Final = re.compile(
+    r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
+    r"|нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз)[ ,.-]*){4,8}"
+)
+_LETTER: Final = re.compile(r"\w")
 _SECRET_WORD: Final = re.compile(r"[^\s\uffff\[\],;«»\"()]{3,64}")
 _ANNOUNCED: Final = re.compile(
     r"(?: мой| был| у меня| такой)? ?[:=] ?[«\"]?|[^\w\s]* [«\"]| (?:был|была|это|такой) [«\"]?"
@@ -40,7 +48,7 @@ _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
 #: One of these is part of whatever announces a code, or a password; without them the text need not be read for it.
 _CODE_STEMS: Final = (
     *("код", "kod", "code", "otp", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол", "цифр", "санд"),
-    *("пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
+    *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
 _NAMES: Final = ("код", "kod", "code", "otp", "парол", "цифр", "подтвержд", "растау", "купия")
 _PASSWORD_STEMS: Final = ("парол", "pass", "пасс", "купия", "кодовое", "кодовым")
@@ -66,7 +74,9 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     for start, end in (match.span() for match in _SPOKEN.finditer(folded)) if told or "пин" in folded else ():
         if _CUES["pin_before"].match(before(folded, start)):
             yield Secret(start, end, "pin")
-        elif _is_code(folded, (start, end), named, told) and not _is_amount(folded, end):
+        elif _is_amount(folded, end):
+            continue
+        elif _is_code(folded, (start, end), named, told) or (named and _DIGIT_BY_DIGIT.fullmatch(folded, start, end)):
             yield Secret(start, end, "one-time-code")
     for _, end in named:
         mixed = _MIXED.search(folded, end, end + _NEAR + 10)
@@ -93,7 +103,7 @@ def _kind(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]], 
         return "cvv"
     if 4 <= len(digits) <= 6 and _CUES["pin_before"].match(preceding):
         return "pin"
-    if _beside(span, named) or _NUMBER_CUES["code_after"].match(after(folded, end)):
+    if _beside(folded, span, named) or _NUMBER_CUES["code_after"].match(after(folded, end)):
         return "one-time-code"
     if (
         _is_amount(folded, end)
@@ -108,9 +118,11 @@ def _is_code(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]
     """Whether what stands there was a code, by words farther off; for digits that are not plainly something else."""
     start, end = span
     written = folded[start:end]
-    if _beside(span, named) or _NUMBER_CUES["code_after"].match(after(folded, end)):
+    if _beside(folded, span, named) or _NUMBER_CUES["code_after"].match(after(folded, end)):
         return True
     if _DATE.fullmatch(written) or sum(c.isdigit() for c in written) == 3 or _is_round(written):
+        return False
+    if _TIME.fullmatch(written) and _CUES["time_before"].match(before(folded, start)):
         return False
     if any(0 <= start - e <= _FAR and not _BREAK.search(folded[e:start].rstrip()) for _, e in named):
         return True
@@ -119,8 +131,9 @@ def _is_code(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]
     return bool(_CUES["told_before"].match(before(folded, start)) or _CUES["told_after"].match(after(folded, end)))
 
 
-def _beside(span: tuple[int, int], named: Sequence[tuple[int, int]]) -> bool:
-    return any(0 <= span[0] - end <= 4 for _, end in named)
+def _beside(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]]) -> bool:
+    """Whether the word for a code stands right before, with nothing but signs between."""
+    return any(0 <= span[0] - end <= 4 and not _LETTER.search(folded, end, span[0]) for _, end in named)
 
 
 def _is_round(written: str) -> bool:

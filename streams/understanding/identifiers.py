@@ -16,6 +16,7 @@ _RUN: Final = re.compile(r"\d+(?:[ ./-]{1,3}\d+)*")
 _GROUP: Final = re.compile(r"\d+")
 #: A country and check digits, then the account; people put blanks anywhere and type Cyrillic letters (ISO 13616).
 _ACCOUNT: Final = re.compile(r"(?<![^\W_])[a-zкмтвс][a-zзт]\d\d(?:[ -]?[a-z0-9авекмнорстх]){11,30}")
+_EXPIRY: Final = re.compile(r"\d{4}[ ,;]{1,3}(?:срок |до )?(?:0[1-9]|1[0-2]) ?/ ?\d\d(?!\d|/)")
 _LATIN: Final = str.maketrans("авекмнорстхз", "ABEKMHOPCTXZ")
 #: Length of a Kazakh account number with its country (National Bank of Kazakhstan, registry of IBAN).
 _KZ_LENGTH: Final = 20
@@ -46,8 +47,8 @@ def scan(folded: str) -> Iterator[Secret]:
             if secret:
                 yield secret
     for match in _ACCOUNT.finditer(folded):
-        called_so = _CUES["account_before"].search(folded, max(0, match.start() - _REACH), match.start()) is not None
-        if length := _account_length(match.group(), called_so):
+        ordered = _CUES["order_before"].match(cues.before(folded, match.start())) is not None
+        if length := _account_length(match.group(), ordered):
             yield Secret(match.start(), match.start() + length, "iban")
 
 
@@ -73,7 +74,10 @@ def is_card(digits: str, spoken_of: Callable[[], bool]) -> bool:
 
 
 def _spoken_of(folded: str, start: int) -> bool:
-    return _CUES["card_before"].search(folded, max(0, start - _REACH), start) is not None
+    """Whether a card is spoken of before, or its date of expiry follows."""
+    if _CUES["card_before"].search(folded, max(0, start - _REACH), start):
+        return True
+    return _EXPIRY.search(folded, start, start + _REACH) is not None
 
 
 def _is_iin(folded: str, start: int, digits: str) -> bool:
@@ -102,13 +106,16 @@ def is_iin(digits: str) -> bool:
     return check == figures[11]
 
 
-def _account_length(written: str, called_so: bool) -> int:
-    """How many characters of `written` are an account number; 0 if none are.  A mistyped one has to be called so."""
+def _account_length(written: str, ordered: bool) -> int:
+    """How many characters of `written` are an account number; 0 if none are.
+
+    A Kazakh one may be mistyped, unless it is the number of an order (`ordered`).
+    """
     compact, ends = "", []
     for index, char in enumerate(written):
         if char not in " -":
             compact += char.translate(_LATIN).upper()
             ends.append(index + 1)
-    if compact.startswith("KZ") and len(compact) >= _KZ_LENGTH and (called_so or iban.is_valid(compact[:_KZ_LENGTH])):
+    if compact.startswith("KZ") and len(compact) >= _KZ_LENGTH and (not ordered or iban.is_valid(compact[:_KZ_LENGTH])):
         return ends[_KZ_LENGTH - 1]
     return next((ends[n - 1] for n in range(len(compact), 14, -1) if iban.is_valid(compact[:n])), 0)

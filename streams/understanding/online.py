@@ -24,7 +24,7 @@ _DOTTED: Final = re.compile(rf"[a-z0-9-]{_DOT}(?:[a-z]|каз|рф)")
 _HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z](?:[a-z0-9_]|\.(?!\.)){2,31})(?!\w|\.\.|…)")
 #: "телеграм: kaspi_help", "ник в инстаграме fraud.kz": the service named before, the name without @.
 _NAMED: Final = re.compile(
-    r"(?:(?P<telegram>телеграмм?\w{0,2}|телег[аеу]|telegram|\btg|\bтг)|"
+    r"(?:(?P<telegram>телеграмм?\w{0,2}|телег[аеиу]|telegram|\btg|\bтг)|"
     r"(?P<instagram>инстаграмм?\w{0,8}|инст[аеу]|instagram|\binsta))"
     r"(?:[ -](?:канал|чат|групп|бот|ник|аккаунт|профил|страниц|арна|паракша)\w{0,4}){0,2}"
     r"(?: ?: ?| - | под ником | ник )[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
@@ -64,7 +64,8 @@ def registrable(host: str) -> str:
         return host
     if not _suffixes().publicsuffix(host.replace("каз", "қаз"), accept_unknown=False):
         return ""
-    return _suffixes().privatesuffix(host) or host  # "gov.kz" is an ending itself
+    registered = _suffixes().privatesuffix(host) or host  # "gov.kz" is an ending itself
+    return re.sub(r"\.каз$", ".қаз", registered)
 
 
 def scan(folded: str) -> list[Span]:
