@@ -75,6 +75,8 @@ class _Word(NamedTuple):
 #: A phrase: the atoms of its last word (looked at first, since most texts lack it), its concept, its words and gaps.
 _Phrase = tuple[frozenset[int], str, tuple[frozenset[int] | int, ...]]
 _GAP: Final = -1
+#: "лжеследователь" is also read as "следователь".
+_FALSE_PREFIXES: Final = ("лже", "псевдо")
 _NOTHING: Final = _Word(frozenset(), (), ())
 _TRANSLIT: Final = {
     **{"shch": "щ", "sch": "щ", "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш", "yu": "ю", "ya": "я"},
@@ -166,6 +168,9 @@ class Lexicon:
 
     def _learn(self, text: str) -> _Word:
         atoms = self._resolve(text)
+        for prefix in _FALSE_PREFIXES:
+            if text.startswith(prefix) and len(text) > len(prefix) + 3:
+                atoms |= self._resolve(text[len(prefix) :])
         if not atoms and text.isascii() and text.isalpha():
             if _LOOKALIKE_WORD.fullmatch(text):
                 atoms = self._resolve(text.translate(_LOOKALIKES))
