@@ -11,7 +11,7 @@ from schemas.events import ContactRole, EnrichedReport, Signal, Stance
 from schemas.reference import official_numbers
 
 #: Characters of the masked text that travel with a signal, as an excerpt for the person on call.
-MAX_EXCERPT: Final = 200
+MAX_EXCERPT: Final = 160
 NO_SCHEME: Final = "unknown"
 #: Prefixes of the keys under which a number's record is kept: an accused number, and an official one.
 NUMBER: Final = "number:"
@@ -77,8 +77,17 @@ def _signal(enriched: EnrichedReport, key: str) -> Signal:
         affected_group=report.affected_group,
         urgent=report.urgent,
         backfill=report.backfill,
-        excerpt=report.text[:MAX_EXCERPT],
+        excerpt=shorten(report.text, MAX_EXCERPT),
     )
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` on one line, cut after a word to at most `limit` characters, then with an ellipsis."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    whole_words = line[:limit].rpartition(" ")[0]
+    return (whole_words or line[: limit - 1]).rstrip(" ,;:–—-") + "…"
 
 
 def by_partition(signals: Iterable[Signal], partitions: int) -> dict[int, list[Signal]]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.events import ContactKind, ContactRole, EnrichedReport, FoundContact, Stance, Tag
-from streams.signals import MAX_EXCERPT, by_partition, owner_of, signals_of
+from streams.signals import MAX_EXCERPT, by_partition, owner_of, shorten, signals_of
 from tests.builders import a_report
 
 
@@ -73,8 +73,10 @@ def test_anonymous_reporters_of_one_source_and_day_are_one() -> None:
     assert "hotline-test" in first.reporter
 
 
-def test_an_excerpt_is_short() -> None:
+def test_an_excerpt_is_short_and_ends_with_a_whole_word() -> None:
     assert len(signals_of(enriched({"text": "я" * 5000}))[0].excerpt) == MAX_EXCERPT
+    assert shorten("Просили назвать код,\n из СМС", 21) == "Просили назвать код…"
+    assert shorten("Просили код", 21) == "Просили код"
 
 
 def test_each_key_has_one_owner() -> None:
