@@ -14,11 +14,13 @@ from streams.understanding.identifiers import Secret
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
 
-#: Digits that may be a code: one group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1").
-_DIGITS: Final = re.compile(
-    r"(?<![\w.*#+])(?<!\d[,:/-])(?:[a-z]-)?(?:\d{1,3}(?:[ -]{1,2}\d{1,3}){1,7}|\d{3,8})(?![\w*#]|[.,:/]\d|-\d"
-    r"|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b)"
-)
+#: Digits with blanks and dashes between, and what makes them part of something longer.
+_RUN: Final = re.compile(r"\d+(?:[ -]{1,2}\d+)*")
+_GROUP: Final = re.compile(r"\d+")
+_PART_BEFORE: Final = re.compile(r"(?:[\w.*#+]|\d[,:/-])\Z")
+_PART_AFTER: Final = re.compile(r"[\w*#]|[.,:/]\d|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b")
+#: Google's codes come with a letter: "G-482107".
+_LABEL: Final = re.compile(r"(?<![\w-])[a-z]-\Z")
 _TIME: Final = re.compile(r"(?:[01]?\d|2[0-3])[ -][0-5]\d")
 #: What follows a card's date of expiry.
 _AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
@@ -50,10 +52,17 @@ _CODE_STEMS: Final = (
     *("код", "kod", "code", "otp", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол", "цифр", "санд"),
     *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
-_NAMES: Final = ("код", "kod", "code", "otp", "парол", "цифр", "подтвержд", "растау", "купия")
 _PASSWORD_STEMS: Final = ("парол", "pass", "пасс", "купия", "кодовое", "кодовым")
+#: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
+_ANCHORS: Final = ("код", "otp", "code", "kod", "одноразов", "бир реттик", "парол", "провер", "подтвержд", "растау")
+_UNITS: Final = (
+    *("один", "два", "три", "четыр", "пят", "шест", "сем", "восем", "девят", "нол"),
+    *("бир", "еки", "уш", "торт", "бес", "алты", "жети", "сегиз", "тогыз"),
+)
 #: How far from the word for it a code may stand, in characters.
 _FAR: Final = 70
+#: A CVV has three digits; everything else has more.
+_SHORTEST: Final = 3
 _NEAR: Final = 12
 _BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
 
@@ -68,16 +77,11 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
         return
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
-    for match in _DIGITS.finditer(folded):
-        if not _overlaps(match.span(), taken) and (kind := _kind(folded, match.span(), named, told)):
-            yield Secret(match.start(), match.end(), kind)
-    for start, end in (match.span() for match in _SPOKEN.finditer(folded)) if told or "пин" in folded else ():
-        if _CUES["pin_before"].match(before(folded, start)):
-            yield Secret(start, end, "pin")
-        elif _is_amount(folded, end):
-            continue
-        elif _is_code(folded, (start, end), named, told) or (named and _DIGIT_BY_DIGIT.fullmatch(folded, start, end)):
-            yield Secret(start, end, "one-time-code")
+    for span in _digits(folded):
+        if not _overlaps(span, taken) and (kind := _kind(folded, span, named, told)):
+            yield Secret(*span, kind)
+    if (told or "пин" in folded) and sum(unit in folded for unit in _UNITS) >= 2:
+        yield from _spoken(folded, named, told)
     for _, end in named:
         mixed = _MIXED.search(folded, end, end + _NEAR + 10)
         if mixed and mixed.start() - end <= _NEAR and not _overlaps(mixed.span(), taken):
@@ -86,11 +90,46 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
 
 def _named(folded: str) -> list[tuple[int, int]]:
     """Where a code is spoken of: the word for it, not that for a code of another kind."""
-    if not any(stem in folded for stem in _NAMES):
-        return []
-    named = [match.span() for match in _CUES["code_word"].finditer(folded)]
-    others = [match.span() for match in _CUES["not_a_code"].finditer(folded)] if named else []
-    return [span for span in named if not _overlaps(span, others)]
+    named = []
+    for anchor in _ANCHORS:
+        at = folded.find(anchor)
+        while at >= 0:
+            word = _CUES["code_word"].match(folded, at)
+            if word and not (
+                _CUES["not_a_code_before"].match(before(folded, at))
+                or _CUES["not_a_code_after"].match(after(folded, word.end()))
+            ):
+                named.append(word.span())
+            at = folded.find(anchor, at + 1)
+    return named
+
+
+def _digits(folded: str) -> Iterator[tuple[int, int]]:
+    """Digits that may be a code: one group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1")."""
+    for run in _RUN.finditer(folded):
+        if run.end() - run.start() < _SHORTEST:
+            continue
+        groups = [match.span() for match in _GROUP.finditer(folded, *run.span())]
+        lengths = [end - start for start, end in groups]
+        spans = [run.span()] if len(groups) > 1 and max(lengths) <= 3 and 4 <= sum(lengths) <= 8 else groups
+        for start, end in spans:
+            if end - start < _SHORTEST or _PART_AFTER.match(folded, end):
+                continue
+            if not _PART_BEFORE.search(folded, max(0, start - 2), start):
+                yield start, end
+            elif label := _LABEL.search(folded, max(0, start - 3), start):
+                yield label.start(), end
+
+
+def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:
+    """Codes told in words."""
+    for start, end in (match.span() for match in _SPOKEN.finditer(folded)):
+        if _CUES["pin_before"].match(before(folded, start)):
+            yield Secret(start, end, "pin")
+        elif _is_amount(folded, end):
+            continue
+        elif _is_code(folded, (start, end), named, told) or (named and _DIGIT_BY_DIGIT.fullmatch(folded, start, end)):
+            yield Secret(start, end, "one-time-code")
 
 
 def _kind(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]], told: bool) -> str | None:

@@ -15,7 +15,7 @@ _CUES: Final = cues.load("secrets")
 _RUN: Final = re.compile(r"\d+(?:[ ./-]{1,3}\d+)*")
 _GROUP: Final = re.compile(r"\d+")
 #: A country and check digits, then the account; people put blanks anywhere and type Cyrillic letters (ISO 13616).
-_ACCOUNT: Final = re.compile(r"(?<![^\W_])[a-zкмтвс][a-zзт]\d\d(?:[ -]?[a-z0-9авекмнорстх]){11,30}")
+_ACCOUNT: Final = re.compile(r"(?<![^\W_])(?:[kк][zз]|[a-z]{2})\d\d(?:[ -]?[a-z0-9авекмнорстх]){11,30}")
 _EXPIRY: Final = re.compile(r"\d{4}[ ,;]{1,3}(?:срок |до )?(?:0[1-9]|1[0-2]) ?/ ?\d\d(?!\d|/)")
 _LATIN: Final = str.maketrans("авекмнорстхз", "ABEKMHOPCTXZ")
 #: Length of a Kazakh account number with its country (National Bank of Kazakhstan, registry of IBAN).

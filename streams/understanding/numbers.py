@@ -41,7 +41,7 @@ def find_contacts(text: str, area_code: str | None = None) -> list[FoundContact]
 
 
 @lru_cache(maxsize=16)
-def find_spans(folded: str, area_code: str | None = None) -> tuple[Span, ...]:
+def find_spans(folded: str, area_code: str | None) -> tuple[Span, ...]:
     """Where contacts stand in `folded` text, and what they are; nothing about whose they are.
 
     Remembered for the last few texts: one is first masked and then read for its contacts.

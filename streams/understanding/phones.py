@@ -106,8 +106,8 @@ def scan(folded: str, area_code: str | None = None) -> tuple[list[Phone], list[G
     for run in RUN.finditer(folded):
         start, end = run.span()
         plus = _PLUS.match(folded[max(0, start - 8) : start][::-1])
-        if end - start < _MIN_LOCAL and not plus:
-            rest += (Group(m.group(), *m.span()) for m in _GROUP.finditer(folded, start, end))
+        if end - start < _MIN_LOCAL and not plus and (written := run.group()).isdecimal():
+            rest.append(Group(written, start, end))
             continue
         groups = [Group(m.group(), *m.span()) for m in _GROUP.finditer(folded, start, end)]
         i = 0

@@ -13,7 +13,6 @@ from functools import cache
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
-import ahocorasick
 from msgspec import Struct
 
 from schemas import reference
@@ -34,6 +33,8 @@ _NOUN_TAIL: Final = re.compile(
 _ANY_TAIL: Final = re.compile(r"-?[а-я]{0,6}$")
 _ABLATIVE: Final = re.compile(r"-?(?:дан|ден|тан|тен|нан|нен)$")
 _LETTERS: Final = re.compile(r"[^\W\d_]*(?:-[^\W\d_]+)?")
+#: Words in folded text that can begin a name.
+_WORD: Final = re.compile(r"(?<![^\W_])[а-я]{2,}")
 _GAP: Final = re.compile(r"[ .-]{1,3}")
 #: "Астана - Алматы", "из Астаны в Алматы": a journey, not a place.
 _ROUTE: Final = re.compile(r" ?[-/>→] ?|(?: |-)(?:в|на|до|обратно в) ")
@@ -154,32 +155,35 @@ def _mentions(text: str, folded: str) -> Iterator[_Mention]:
 
 
 def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
-    """Where a name stands, to the end of its last word, and what it can mean."""
-    by_start: dict[int, list[tuple[int, _Name]]] = {}
-    for stop, names in _automaton().iter(folded):
-        for name in names:
-            start = stop + 1 - len(name.words[0])
-            if start and (folded[start - 1].isalnum() or folded[start - 1] == "_"):
-                continue
-            if name.capital and not text[start].isupper():
-                continue
-            end = _end(folded, start, name)
-            if end:
-                by_start.setdefault(start, []).append((end, name))
-    for start in sorted(by_start):
-        longest = max(end for end, _ in by_start[start])
-        yield start, longest, [name for end, name in by_start[start] if end == longest]
+    """Where a name stands, to the end of its last word, and what it can mean: of all that begin there the longest."""
+    names_of = _names_by_beginning()
+    for word in _WORD.finditer(folded):
+        start = word.start()
+        names = names_of.get(folded[start : start + 3])
+        if not names:
+            continue
+        ends = [
+            (end, name)
+            for name in names
+            if folded.startswith(name.words[0], start)
+            and (not name.capital or text[start].isupper())
+            and (end := _end(folded, start, name))
+        ]
+        longest = max((end for end, _ in ends), default=0)
+        if longest:
+            yield start, longest, [name for end, name in ends if end == longest]
 
 
 def _end(folded: str, start: int, name: _Name) -> int:
     """Where the name that begins at `start` ends, or 0 if its words do not follow or end in something else."""
     position = start
     for index, word in enumerate(name.words):
-        if index:
-            gap = _GAP.match(folded, position)
-            if not gap or not folded.startswith(word, gap.end()):
-                return 0
-            position = gap.end()
+        gap = _GAP.match(folded, position) if index else None
+        if index and not gap:
+            return 0
+        position = gap.end() if gap else position
+        if not folded.startswith(word, position):
+            return 0
         position += len(word)
         letters = _LETTERS.match(folded, position)
         tail = letters.group() if letters else ""
@@ -230,15 +234,15 @@ def _meaning(names: list[_Name], preceding: str, following: str, start: int, end
 
 
 @cache
-def _automaton() -> ahocorasick.Automaton:
-    automaton = ahocorasick.Automaton()
-    names: dict[str, list[_Name]] = {}
+def _names_by_beginning() -> dict[str, list[_Name]]:
+    """All names by the first three characters of a text that can be theirs."""
+    beginnings: dict[str, list[_Name]] = {}
     for name in _names():
-        names.setdefault(name.words[0], []).append(name)
-    for first, entries in names.items():
-        automaton.add_word(first, entries)
-    automaton.make_automaton()
-    return automaton
+        first = name.words[0]
+        tails = [""] if len(first) >= 3 else ["", *" -,.!?)\n", *"абвгдежзийклмнопрстуфхцчшщъыьэюя"]
+        for tail in tails:
+            beginnings.setdefault((first + tail)[:3], []).append(name)
+    return beginnings
 
 
 def _names() -> Iterator[_Name]:

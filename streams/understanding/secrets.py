@@ -81,7 +81,7 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
     addresses = {number.strip().lower() for number in own_numbers if "@" in number}
     own: list[Secret] = []
     others: list[tuple[int, int]] = []
-    for span in numbers.find_spans(folded):
+    for span in numbers.find_spans(folded, None):
         kind = _MASKABLE.get(span.kind)
         mine = span.value in addresses or any(span.value.endswith(digits) for digits in known)
         if kind and (mine or numbers.is_own(span, folded)):

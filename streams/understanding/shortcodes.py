@@ -25,6 +25,7 @@ _JOINED: Final = re.compile(r"[ ,/]{1,3}|[ ,]{0,2}(?:и|или|либо|да|ж�
 _NAME: Final = re.compile(
     r"(?<![\w@.])(?=\d{0,4}[a-z])[a-z0-9]+(?:[._&-][a-z0-9]+)*(?: (?:bank|kz|info|pay|mobile|market|travel))?(?![\w@])"
 )
+_LATIN: Final = re.compile("[a-z]{2}")
 _MIN_NAME: Final = 3
 _MAX_NAME: Final = 11
 #: Programs and kinds of message, not senders.
@@ -142,7 +143,9 @@ def _continues(group: Group, preceding: str, found: Sequence[Span]) -> bool:
 
 def senders(folded: str, taken: Sequence[Span]) -> list[Span]:
     """Names in the field of a sender: "СМС от KASPI.KZ", "HalykBank-тен хабарлама келді"."""
-    found = []
+    found: list[Span] = []
+    if not _LATIN.search(folded):
+        return found
     for match in _NAME.finditer(folded):
         name, start, end = match.group(), match.start(), match.end()
         if any(s.start < end and start < s.end for s in taken):
