@@ -67,6 +67,12 @@ class Service:
     grace: float = 15.0
 
 
+def tied(command: Sequence[str], account: tuple[int, int] | None = None) -> list[str]:
+    """The command line that runs `command` so that it dies with the thread that starts it; `account` as in Service."""
+    uid, gid = account or ("-", "-")
+    return [sys.executable, "-IS", str(_CHILD), str(os.getpid()), str(uid), str(gid), *command]
+
+
 class Supervisor:
     """Runs services until `stop`.  `say` hears one line about everything that isn't silently as it should be."""
 
@@ -168,12 +174,10 @@ class _Keeper:
         service.log.parent.mkdir(parents=True, exist_ok=True)
         if service.log.exists() and service.log.stat().st_size > MAX_LOG:
             service.log.replace(service.log.with_name(service.log.name + ".1"))
-        uid, gid = service.account or ("-", "-")
-        command = [sys.executable, "-IS", str(_CHILD), str(os.getpid()), str(uid), str(gid), *service.command]
         with service.log.open("ab") as log:
             self._log_start = log.tell()
             self.process = await asyncio.create_subprocess_exec(
-                *command,
+                *tied(service.command, service.account),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -272,6 +276,8 @@ async def _run(body: Callable[[Supervisor], Awaitable[None]], say: Say) -> signa
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+            continue  # nohup: whoever started us wants us to outlive the terminal
         loop.add_signal_handler(number, on_signal, number)
     try:
         await task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
@@ -24,11 +24,12 @@ GatewayPort = Annotated[int | None, _port("--gateway-port")]
 
 
 def sayer() -> Callable[[str], None]:
-    """A function that prints a line with the seconds since now."""
+    """A function that prints a line with the seconds since now; that nobody reads any more disturbs nothing."""
     started = time.monotonic()
 
     def say(text: str) -> None:
-        typer.echo(f"{time.monotonic() - started:6.1f} s  {text}")
+        with suppress(OSError):
+            typer.echo(f"{time.monotonic() - started:6.1f} s  {text}")
 
     return say
 

@@ -22,10 +22,11 @@ from deploy.stack import java
 from deploy.stack.artifacts import Artifact, read_lock
 from deploy.stack.errors import StackError
 from deploy.stack.places import Places, give
-from deploy.supervisor import Service
+from deploy.supervisor import Service, tied
 
-#: The option of the server's jvm.options that the Java runtime can't honour: the module isn't in it.
-_MISSING_MODULE: Final = "jdk.incubator.vector"
+#: Options of the server's jvm.options that are left out: a module that isn't in our Java runtime, and a log of the
+#: garbage collector of up to two gigabytes.
+_LEFT_OUT: Final = ("jdk.incubator.vector", "-Xlog:gc")
 
 #: Without the second compiler the server is up in half the processor time, and for tens of thousands of documents it is
 #: no slower: a local stack is started far more often than it is driven hard.
@@ -101,7 +102,8 @@ def _configure(folder: Path, distribution: Path, port: int, heap: str, *, secure
     config = folder / "config"
     shutil.copytree(distribution / "config", config, dirs_exist_ok=True, copy_function=shutil.copyfile)
     lines = (distribution / "config" / "jvm.options").read_text(encoding="utf-8").splitlines(keepends=True)
-    (config / "jvm.options").write_text("".join(line for line in lines if _MISSING_MODULE not in line), "utf-8")
+    kept = "".join(line for line in lines if not any(option in line for option in _LEFT_OUT))
+    (config / "jvm.options").write_text(kept, encoding="utf-8")
     options = [f"-Xms{heap}", f"-Xmx{heap}", *java.COMMON_OPTIONS, *_FAST_START]
     (config / "jvm.options.d" / "saqbol.options").write_text("\n".join(options) + "\n", encoding="utf-8")
     settings = {
@@ -127,7 +129,7 @@ def _set_password(distribution: Path, config: Path, environment: dict[str, str],
     (config / "elasticsearch.keystore").unlink(missing_ok=True)
     for arguments, text in ((["create"], ""), (["add", "--stdin", "bootstrap.password"], password + "\n")):
         result = subprocess.run(
-            [*tool, *arguments],
+            tied([*tool, *arguments]),
             input=text,
             capture_output=True,
             text=True,

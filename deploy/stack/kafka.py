@@ -16,7 +16,7 @@ from deploy.home import HOST
 from deploy.stack import java
 from deploy.stack.artifacts import Say
 from deploy.stack.errors import StackError
-from deploy.supervisor import Service
+from deploy.supervisor import Service, tied
 
 _LOGGING: Final = Path(__file__).with_name("kafka-log4j2.properties")
 _FORMAT_TIMEOUT: Final = 120
@@ -93,7 +93,7 @@ def _format(folder: Path, data: Path, command: list[str]) -> None:
     cluster_id = base64.urlsafe_b64encode(bytes([random[0] & 0x7F]) + random[1:]).decode().rstrip("=")
     arguments = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
     result = subprocess.run(
-        [*command, *arguments], capture_output=True, text=True, timeout=_FORMAT_TIMEOUT, check=False
+        tied([*command, *arguments]), capture_output=True, text=True, timeout=_FORMAT_TIMEOUT, check=False
     )
     if result.returncode:
         raise StackError(f"Formatting Kafka's storage at {data} failed:\n{result.stdout}{result.stderr}")

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,18 @@ from deploy.home import CHECKOUT, local_addresses
 from deploy.stack import places
 from deploy.stack.errors import StackError
 from deploy.stack.local import ANY_PORTS, Ports, Stack, running
+from streams.settings import STAGES
 from tests.processes import LOOPBACK_4, LOOPBACK_6, LOOPBACK_MAPPED, listening, processes_with, wait_until
-
-STARTED = re.compile(r"data and logs in")
 
 
 class Command:
-    """`./saqbol stack` in a data folder of its own."""
+    """`./saqbol stack` or `up` in a data folder of its own, on any ports."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, name: str, *options: str) -> None:
         self.home = home
         environment = {**os.environ, "SAQBOL_HOME": str(home), "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "deploy", "stack", "--kafka-port=0", "--elasticsearch-port=0"],
+            [sys.executable, "-m", "deploy", name, "--kafka-port=0", "--elasticsearch-port=0", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -44,7 +44,7 @@ class Command:
         self.said = ""
         for line in self.output:
             self.said += line
-            if STARTED.search(line):
+            if "Ctrl-C ends" in line:
                 break
         else:
             raise AssertionError(f"exit code {self.end(signal.SIGKILL)}: {self.said}")
@@ -85,6 +85,21 @@ def shared_home(stack_home: Path, stack_cache: Path) -> Path:
     return stack_home
 
 
+@pytest.fixture
+def start(shared_home: Path) -> Iterator[Callable[..., Command]]:
+    """Start a command in one data folder; what a failed test leaves running is killed."""
+    started: list[Command] = []
+
+    def command(name: str, *options: str) -> Command:
+        started.append(Command(shared_home, name, *options))
+        return started[-1]
+
+    yield command
+    for it in started:
+        if it.process.poll() is None:
+            it.end(signal.SIGKILL)
+
+
 def test_both_servers_answer(stack: Stack) -> None:
     topics(stack.bootstrap_servers)
     assert ask(f"{stack.elasticsearch_url}/_cluster/health")["status"] in ("yellow", "green")
@@ -95,8 +110,8 @@ def test_a_nearly_full_disk_makes_nothing_read_only(stack: Stack) -> None:
     assert settings["defaults"]["cluster.routing.allocation.disk.threshold_enabled"] == "false"
 
 
-def test_the_data_outlives_every_end_and_nothing_else_does(shared_home: Path) -> None:
-    command = Command(shared_home)
+def test_the_data_outlives_every_end_and_nothing_else_does(start: Callable[..., Command]) -> None:
+    command = start("stack")
     children = command.children()
     assert sum("kafka.Kafka" in line for line in children.values()) == 1
     assert sum("org.elasticsearch.server" in line for line in children.values()) == 1
@@ -112,15 +127,43 @@ def test_the_data_outlives_every_end_and_nothing_else_does(shared_home: Path) ->
     assert command.end(signal.SIGINT) == 0
     assert not command.children()
 
-    command = Command(shared_home)
+    command = start("stack")
     assert "kept" in topics(command.kafka)
     assert ask(f"{command.elasticsearch}/kept/_doc/1")["_source"] == {"text": "сақталды"}
     command.end(signal.SIGKILL)
     wait_until(lambda: not command.children())
 
-    command = Command(shared_home)
+    command = start("stack")
     assert "kept" in topics(command.kafka)
     assert ask(f"{command.elasticsearch}/kept/_doc/1")["_source"] == {"text": "сақталды"}
+    assert command.end(signal.SIGTERM) == 0
+    assert not command.children()
+
+
+def test_up_starts_everything_on_loopback_restarts_what_crashes_and_leaves_nothing(
+    start: Callable[..., Command], shared_home: Path
+) -> None:
+    command = start("up", "--gateway-port=0")
+    children = command.children()
+    for module in (*(f"streams.worker {stage}" for stage in STAGES if stage != "notify"), "producers.gateway"):
+        assert sum(module in line for line in children.values()) == 1, module
+    assert "nobody is on call" in command.said
+    assert {address for address, _ in listening(set(children))} <= {LOOPBACK_4, LOOPBACK_6, LOOPBACK_MAPPED}
+    key = shared_home / "secrets" / "api-key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    (gateway,) = re.findall(r"gateway +(http://127\.0\.0\.1:\d+)", command.said)
+    report = {"source_ref": "1", "text": "Звонили с номера 1414", "medium": "call"}
+    request = urllib.request.Request(
+        f"{gateway}/v1/reports",
+        json.dumps(report).encode(),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {key.read_text().strip()}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        assert reply.status == 202
+    (worker,) = [pid for pid, line in children.items() if "streams.worker index" in line]
+    os.kill(worker, signal.SIGKILL)
+    assert "index was ended by SIGKILL; starting it again in 1 s" in command.output.readline()
+    assert "index runs again" in command.output.readline()
     assert command.end(signal.SIGTERM) == 0
     assert not command.children()
 
