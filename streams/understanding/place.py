@@ -34,7 +34,7 @@ _ANY_TAIL: Final = re.compile(r"-?[а-я]{0,6}$")
 _ABLATIVE: Final = re.compile(r"-?(?:дан|ден|тан|тен|нан|нен)$")
 _LETTERS: Final = re.compile(r"[^\W\d_]*(?:-[^\W\d_]+)?")
 #: Words in folded text that can begin a name.
-_WORD: Final = re.compile(r"(?<![^\W_])[а-я]{2,}")
+_WORD: Final = re.compile("[а-я]{2,}")
 _GAP: Final = re.compile(r"[ .-]{1,3}")
 #: "Астана - Алматы", "из Астаны в Алматы": a journey, not a place.
 _ROUTE: Final = re.compile(r" ?[-/>→] ?|(?: |-)(?:в|на|до|обратно в) ")
@@ -160,7 +160,7 @@ def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
     for word in _WORD.finditer(folded):
         start = word.start()
         names = names_of.get(folded[start : start + 3])
-        if not names:
+        if not names or (start and folded[start - 1].isalnum()):
             continue
         ends = [
             (end, name)
