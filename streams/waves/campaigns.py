@@ -6,7 +6,7 @@ Bounded: open waves are told pages or series near one, ended ones are forgotten 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct, field
@@ -19,7 +19,7 @@ from streams.waves.traffic import Traffic
 QUIET: Final = 7 * DAY
 #: An ended wave is remembered for this long, so that a replay does not tell it again.
 REMEMBERED: Final = 14 * DAY
-MAX_KEYS: Final = 100
+MAX_KEYS: Final = 200
 MAX_REPORTS: Final = 32
 MAX_EVIDENCE: Final = 100
 MAX_STIRRED: Final = 5_000
@@ -108,14 +108,19 @@ def newest(evidence: Iterable[Evidence]) -> list[Evidence]:
     return sorted(reports.values(), key=lambda item: (-item.happened, item.report_id))[:MAX_EVIDENCE]
 
 
-def put(wave: Wave, key: str, member: Member, evidence: Iterable[Evidence]) -> None:
-    """Add a series to `wave`, or what is newer of it; the same again changes nothing."""
-    known = wave.members.get(key)
-    wave.last = max(wave.last, member.last)
-    if known is None and len(wave.members) >= MAX_KEYS:
-        return
-    if known is None or (member.last, member.excess.observed) >= (known.last, known.excess.observed):
-        wave.members[key] = member
+def put(wave: Wave, members: Mapping[str, Member], evidence: Iterable[Evidence]) -> None:
+    """Add series to `wave`, or what is newer of them; the same again changes nothing.
+
+    Of too many series those that were quiet longest go.
+    """
+    for key, member in members.items():
+        known = wave.members.get(key)
+        if known is None or (member.last, member.excess.observed) >= (known.last, known.excess.observed):
+            wave.members[key] = member
+        wave.last = max(wave.last, member.last)
+    while len(wave.members) > MAX_KEYS:
+        others = [key for key in wave.members if key != wave.primary]
+        del wave.members[min(others, key=lambda key: (wave.members[key].last, key))]
     wave.evidence = newest([*wave.evidence, *evidence])
     wave.primary = min(wave.members, key=lambda key: (TELLING.index(family_of(key)), -wave.members[key].score, key))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Final
 
 from schemas.events import Alert
@@ -56,11 +57,11 @@ def fold(
     """
     state = campaigns or Campaigns()
     folder = _Folder(state, detector)
-    for candidate in sorted(candidates, key=lambda some: (some.at, some.volume is None, some.key)):
-        if candidate.at >= state.clock - PAST:
-            state.clock = max(state.clock, candidate.at)
-            state.since = state.since or candidate.at
-            folder.take(candidate)
+    for at, group in groupby(sorted(candidates, key=lambda some: (some.at, some.key)), lambda some: some.at):
+        if at >= state.clock - PAST:
+            state.clock = max(state.clock, at)
+            state.since = state.since or at
+            folder.take(list(group), at)
     state.clock = max(state.clock, now)
     folder.listen()
     folder.end()
@@ -79,32 +80,46 @@ class _Folder:
         for wave in state.waves:
             self._index(wave, [r for member in wave.members.values() for r in member.report_ids])
 
-    def take(self, candidate: Candidate) -> None:
-        """Judge one candidate and find it its wave."""
-        if candidate.volume is not None:
-            record(self.state.traffic, candidate.volume, candidate.at)
-            self._exposures.clear()
-            return
+    def take(self, candidates: list[Candidate], at: int) -> None:
+        """Judge the candidates of one moment, and find each its wave."""
+        for volume in (candidate.volume for candidate in candidates if candidate.volume is not None):
+            record(self.state.traffic, volume, at)
+        exposure = self._exposure(at)
+        judged = []
+        for candidate in candidates:
+            member = self._judge(candidate, exposure) if candidate.figures else None
+            if member is not None:
+                judged.append((candidate, member))
+                if wave_of(self.state, candidate.key, at) is None and member.score >= STIRRING:
+                    for group in self._groups(candidate):
+                        stir(self.state, group, candidate, member)
+        for candidate, member in judged:
+            self._place(candidate, member, exposure)
+
+    def _judge(self, candidate: Candidate, exposure: Exposure) -> Member | None:
         family = family_of(candidate.key)
-        exposure = self._exposure(candidate.at)
+        if family not in self.detector.rules:
+            return None
         excess = judge(candidate.figures, exposure, self.detector.dispersion(family), candidate.own_days)
-        if excess is None:
-            return
-        member = member_of(candidate, excess, excess.score * self._weight(candidate.key))
-        wave = wave_of(self.state, candidate.key, candidate.at)
+        return None if excess is None else member_of(candidate, excess, excess.score * self._weight(candidate.key))
+
+    def _place(self, candidate: Candidate, member: Member, exposure: Exposure) -> None:
+        """Find a series its wave: the one it is in, one that it overlaps, a campaign, or a new one of its own."""
+        key, evidence = candidate.key, candidate.evidence
+        family = family_of(key)
+        wave = wave_of(self.state, key, candidate.at)
+        rule = None
+        if wave is None:
+            rule = self._rule(family, member, evidence)
+            if rule is None and member.score < self.detector.floor(family):
+                return
+            wave = self._overlapping(key, member)
         if wave is not None:
-            self._update(wave, candidate.key, member, candidate.evidence)
-            return
-        rule = self._rule(family, member, candidate.evidence)
-        if rule is None and member.score < self.detector.floor(family):
-            return
-        overlapping = self._overlapping(candidate.key, member)
-        if overlapping is not None:
-            self._update(overlapping, candidate.key, member, candidate.evidence)
-        elif family == "number" and member.score >= STIRRING and self._campaign(candidate, member, exposure, rule):
+            self._update(wave, key, member, evidence)
+        elif self._campaign(candidate, member, exposure, rule):
             return
         elif rule is not None:
-            self._open(rule, candidate.key, {candidate.key: member}, candidate.evidence, candidate.at)
+            self._open(rule, key, {key: member}, evidence, candidate.at)
 
     def listen(self) -> None:
         """Find channels that are silent now, and those that speak again."""
@@ -117,7 +132,7 @@ class _Folder:
             if wave is not None and (member is None or member.score < self.detector.floor("channel")):
                 self._close(wave)
             elif wave is not None and member is not None:
-                put(wave, key, member, [])
+                put(wave, {key: member}, [])
             elif member is not None and (rule := self._rule("channel", member, [])):
                 self._open(rule, key, {key: member}, [], now)
 
@@ -150,7 +165,7 @@ class _Folder:
         filters = rule.filters
         return (
             member.score >= self.detector.threshold(rule)
-            and (rule.family == "channel" or member.excess.identified >= rule.minimum_reporters)
+            and (rule.family in ("channel", "campaign") or member.excess.identified >= rule.minimum_reporters)
             and (rule.family != "campaign" or numbers >= rule.minimum_numbers)
             and member.excess.known_days >= rule.minimum_baseline_days
             and sum(item.victim for item in evidence) >= filters.minimum_victims
@@ -159,37 +174,40 @@ class _Folder:
             and (not filters.schemes or any(scheme in filters.schemes for item in evidence for scheme in item.schemes))
         )
 
+    def _groups(self, candidate: Candidate) -> list[str]:
+        """The groups in which a number can rise with others."""
+        family, _, value = candidate.key.partition(":")
+        if family != "number" or "campaign" not in self.detector.rules:
+            return []
+        return groups_of(candidate, kind_of(value, self.detector.calibration.country))
+
     def _campaign(self, candidate: Candidate, member: Member, exposure: Exposure, own_rule: Rule | None) -> bool:
-        """Whether a stirring number is one of many that rise together; they are told then."""
-        if "campaign" not in self.detector.rules:
-            return False
-        kind = kind_of(candidate.key.partition(":")[2], self.detector.calibration.country)
-        for group in groups_of(candidate, kind):
-            rising = stir(self.state, group, candidate, member)
-            watched = (candidate.at - self.state.since) / DAY
-            found = together(rising, exposure, self.detector.dispersion("campaign"), candidate.at, watched)
+        """Whether a stirring number is one of many that rise together, and they were told now."""
+        at = candidate.at
+        for group in self._groups(candidate) if member.score >= STIRRING else ():
+            rising = self.state.rising[group]
+            watched = (at - self.state.since) / DAY
+            found = together(rising, exposure, self.detector.dispersion("campaign"), at, watched)
             if found is None:
                 continue
             excess, keys = found
-            untold = [key for key in keys if wave_of(self.state, key, candidate.at) is None]
-            untold.sort(key=lambda key: (-rising.recent[key].member.score, key))
-            members = {key: rising.recent[key].member for key in untold}
-            evidence = [item for key in members for item in rising.recent[key].evidence]
-            whole = Member(candidate.at, member.newest, excess.start, excess, excess.score, [])
-            rule = self._rule("campaign", whole, evidence, len(members))
+            untold = {key: rising.recent[key] for key in keys if wave_of(self.state, key, at) is None}
+            members = {key: stirred.member for key, stirred in untold.items()}
+            evidence = [item for stirred in untold.values() for item in stirred.evidence]
             key = f"campaign:{group}"
-            wave = wave_of(self.state, key, candidate.at)
-            if wave is None or wave.closed:
-                if rule is None:
-                    continue
-                self._open(rule, key, {key: whole, **members}, evidence, candidate.at)
+            members[key] = Member(at, member.newest, excess.start, excess, excess.score, [])
+            rule = self._rule("campaign", members[key], evidence, len(untold))
+            wave = wave_of(self.state, key, at)
+            if (wave is None or wave.closed) and rule is not None:
+                self._open(rule, key, members, evidence, at)
                 return True
-            had = len(wave.members) - 1
-            strong = excess.score >= self.detector.threshold(self._rule_of(wave))
-            if strong and (own_rule or len(members) >= max(MORE_NUMBERS, had / 2)):
-                for name, some in {key: whole, **members}.items():
-                    put(wave, name, some, rising.recent[name].evidence if name in members else [])
-                self._tell(wave, "more-numbers", paged=True, first=list(members))
+            if (
+                wave is not None
+                and rule is not None
+                and (own_rule is not None or len(untold) >= max(MORE_NUMBERS, len(wave.members) / 2))
+            ):
+                self._put(wave, members, evidence)
+                self._tell(wave, "more-numbers", paged=True, first=list(untold))
                 return True
         return False
 
@@ -240,15 +258,12 @@ class _Folder:
             evidence=[],
             told=Told(0.0, 0.0, [], 0),
         )
-        for name, member in members.items():
-            put(wave, name, member, evidence)
         self.state.waves.append(wave)
-        self._index(wave, [r for member in members.values() for r in member.report_ids])
+        self._put(wave, members, evidence)
         self._tell(wave, "new", paged=True)
 
     def _update(self, wave: Wave, key: str, member: Member, evidence: list[Evidence]) -> None:
-        put(wave, key, member, evidence)
-        self._index(wave, member.report_ids)
+        self._put(wave, {key: member}, evidence)
         if wave.closed:
             return
         told, is_now = wave.told, _telling(wave)
@@ -270,6 +285,10 @@ class _Folder:
         wave.told = Told(is_now.observed, is_now.observed if paged else wave.told.paged, is_now.regions, is_now.victims)
         rule = self._rule_of(wave)
         self.alerts.append(alert_of(wave, rule, change, paged=paged, first=list(first)))
+
+    def _put(self, wave: Wave, members: dict[str, Member], evidence: list[Evidence]) -> None:
+        put(wave, members, evidence)
+        self._index(wave, [report_id for member in members.values() for report_id in member.report_ids])
 
     def _index(self, wave: Wave, report_ids: Iterable[str]) -> None:
         for report_id in report_ids:

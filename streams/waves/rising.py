@@ -27,7 +27,7 @@ def groups_of(candidate: Candidate, kind: Kind) -> list[str]:
     return [kind.label, *(f"scheme {scheme}" for scheme, _ in schemes.most_common(1))]
 
 
-def stir(campaigns: Campaigns, group: str, candidate: Candidate, member: Member) -> Rising:
+def stir(campaigns: Campaigns, group: str, candidate: Candidate, member: Member) -> None:
     """Note that a number of `group` stirs; it began when it did so for the first time in the baseline's 28 days.
 
     That is by the day of its newest report: numbers that somebody tells of late did not begin together.
@@ -43,15 +43,14 @@ def stir(campaigns: Campaigns, group: str, candidate: Candidate, member: Member)
     rising.recent[candidate.key] = Stir(member, candidate.evidence[:MAX_EVIDENCE])
     for key in [key for key in rising.recent if rising.first.get(key, 0) <= today - max(WINDOWS)]:
         del rising.recent[key]
-    return rising
 
 
 def together(
     rising: Rising, exposure: Exposure, dispersion: float, at: int, watched: float
 ) -> tuple[Excess, list[str]] | None:
-    """The window ending on the day of `at` in which unusually many numbers began to stir, and those numbers; or None.
+    """The window ending on the day of `at` in which unusually many numbers began to stir, and these; or None.
 
-    In the excess, `observed` counts numbers.  `watched`: days since numbers were first watched.
+    The loudest comes first.  In the excess, `observed` counts numbers.  `watched`: days since the first candidate.
     """
     today = day_of(at)
     starts = Counter(rising.first.values())
@@ -70,4 +69,5 @@ def together(
             best = Excess(window, start_of(first), observed, observed, expected, score, known)
     if best is None:
         return None
-    return best, [key for key in rising.recent if start_of(rising.first[key]) >= best.start]
+    inside = [key for key in rising.recent if start_of(rising.first[key]) >= best.start]
+    return best, sorted(inside, key=lambda key: (-rising.recent[key].member.score, key))

@@ -43,8 +43,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is told about waves of one family, and how sure we must be.
 
     `budget` is how many pages the person in charge accepts: `N/day`, `N/week` or `N/month`; calibration turns it into a
-    threshold.  `minimum_reporters` are distinct identified reporters, of a campaign those of all its numbers, which are
-    at least `minimum_numbers`.  `minimum_baseline_days`: days of traffic before the window (0: pages from the start).
+    threshold.  `minimum_reporters` are distinct identified reporters of the series; for a campaign, `minimum_numbers`
+    counts instead.  `minimum_baseline_days`: days of traffic before the window (0: pages from the start).
     """
 
     id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]

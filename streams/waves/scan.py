@@ -46,15 +46,17 @@ DAY_WINDOWS: Final = (1, 2, 3, 4, 5, 6, 7)
 PRIOR_A_DAY: Final = 0.5
 #: Days of traffic a baseline is taken over at least, so that a young system doesn't trust a day or two.
 FEWEST_DAYS: Final = 7.0
+#: One person is no wave.
+FEWEST_REPORTERS: Final = 2
 #: Signals received within this many seconds are scanned once, so that a flood costs one scan a minute.
 RUN: Final = 60
 
 
 class Figure(Struct, frozen=True, array_like=True):
-    """What was counted in one window: `observed` distinct reporters, `identified` of them not anonymous.
+    """What was counted in one window, from `start` to `end` (epoch seconds, `end` exclusive).
 
-    `baseline`: distinct reporters a day, summed over the 28 local days before day number `before`.  Times in epoch
-    seconds; `end` is exclusive.
+    `observed`: distinct reporters, in a window of days those of each day summed, which is what `baseline` is for the 28
+    local days before day number `before`; `identified`: distinct reporters that are not anonymous.
     """
 
     start: int
@@ -123,6 +125,9 @@ def scan(series: Series, now: int, detector: Detector) -> Candidate | None:
     if family not in detector.rules:
         return None
     now = max(now, series.clock)
+    first = day_of(now) - max(DAY_WINDOWS) + 1
+    if sum(len(bucket) for day, bucket in series.days.items() if day >= first) < FEWEST_REPORTERS:
+        return None
     figures = _figures(series, now, detector.daily)
     if not figures:
         return None
@@ -165,9 +170,14 @@ def _figures(series: Series, now: int, daily: bool) -> list[Figure]:
     by_day = {day: reporters_in(bucket, series.key) for day, bucket in series.days.items()}
     figures = []
     for window in _windows(hour_of(now), day_of(now), daily):
-        identified, anonymous = _distinct(series, window)
+        buckets = series.hours if window.hourly else series.days
+        inside = [bucket for number, bucket in buckets.items() if window.first <= number <= window.last]
+        identified, anonymous = estimate(*union(inside, sketch_size(series.key))) if inside else (0.0, 0.0)
         if not identified:
             continue
+        days = identified
+        if not window.hourly and len(inside) > 1:
+            days = sum(estimate(*union([bucket], sketch_size(series.key)))[0] for bucket in inside)
         first = window.before - BASELINE_DAYS
         figures.append(
             Figure(
@@ -175,7 +185,7 @@ def _figures(series: Series, now: int, daily: bool) -> list[Figure]:
                 end=window.end if daily else now + 1,
                 before=window.before,
                 # A crowd that can't be told from one person never outweighs people who can.
-                observed=identified + min(anonymous, identified),
+                observed=days + min(anonymous, identified),
                 identified=identified,
                 baseline=sum(count for day, count in by_day.items() if first <= day < window.before),
             )
@@ -206,13 +216,6 @@ def _windows(hour: int, day: int, daily: bool) -> tuple[_Window, ...]:
         if daily or length > 1:
             found.append(_Window(False, first, day, start_of(first), start_of(day + 1), first))
     return tuple(found)
-
-
-def _distinct(series: Series, window: _Window) -> tuple[float, float]:
-    """(identified, anonymous) reporters in a window."""
-    buckets = series.hours if window.hourly else series.days
-    inside = [bucket for number, bucket in buckets.items() if window.first <= number <= window.last]
-    return estimate(*union(inside, sketch_size(series.key))) if inside else (0.0, 0.0)
 
 
 def _volume(series: Series, batch: Sequence[Signal]) -> Candidate:

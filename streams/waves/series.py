@@ -86,8 +86,8 @@ def start_of(day: int) -> int:
 
 
 def seconds(moment: datetime) -> int:
-    """Epoch seconds of an aware `moment`, rounded down."""
-    return int(moment.timestamp() // 1)
+    """Whole epoch seconds of an aware `moment`."""
+    return int(moment.timestamp())
 
 
 def moment(epoch: int) -> datetime:
@@ -131,7 +131,9 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
         if not counts(signal):
             continue
         happened = min(seconds(signal.happened_at), received)
-        reporter = reporter_hash(signal.reporter, anonymous=signal.anonymous, backfill=signal.backfill)
+        # What a channel brings is reports, of whomever.
+        who = signal.report_id if size == CHANNEL_SKETCH else signal.reporter
+        reporter = reporter_hash(who, anonymous=signal.anonymous, backfill=signal.backfill)
         _insert(series.days, day_of(happened), reporter, size, day_of(series.clock) - DAYS_KEPT)
         if not signal.backfill:
             oldest = hour_of(series.clock) - HOURS_KEPT

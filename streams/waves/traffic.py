@@ -7,6 +7,7 @@ series itself, in average days of the reference volume.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from statistics import median
 from typing import Final
 
@@ -67,7 +68,7 @@ class Exposure:
 
     def __init__(self, calendar: Calendar, reference: float | None, traffic: Traffic | None, today: int) -> None:
         """`reference`: reports of an average day that the prior was learned at, None: what is usual now."""
-        self._calendar = calendar
+        self._weight = lru_cache(maxsize=256)(calendar.between)
         channels = list(traffic.channels.values()) if traffic else []
         self._hours = _total(channel.hours for channel in channels)
         self._days = _total(channel.days for channel in channels)
@@ -77,7 +78,7 @@ class Exposure:
 
     def window(self, start: int, end: int, own: float) -> float:
         """Exposure from `start` to `end` (epoch seconds), without the `own` reports of the series."""
-        weight = self._calendar.between(start, end)
+        weight = self._weight(start, end)
         if self._level is None or self._reference is None:
             return weight
         usual = weight * self._level
