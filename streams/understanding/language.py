@@ -17,7 +17,7 @@ from schemas import reference
 from schemas.events import Language
 from streams.understanding.folding import plain
 
-_RULES: Final = Path(__file__).parent / "rules" / "language.yaml"
+RULES: Final = Path(__file__).parent / "rules" / "language.yaml"
 #: A word, or a mark that ends a clause.
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.!?…\n,;:()«»\"“”–—]")
 _SENTENCE_MARKS: Final = frozenset(".!?…\n")
@@ -79,7 +79,7 @@ def _endings(endings: list[str]) -> re.Pattern[str]:
     return re.compile("(?:" + "|".join(plain(ending) for ending in endings) + ")$")
 
 
-_DATA: Final = reference.load(_RULES, Rules)
+_DATA: Final = reference.load(RULES, Rules)
 _BOTH: Final = _words(_DATA.both)
 _KAZAKH: Final = _words(_DATA.kazakh.words) - _BOTH
 _STEMS: Final = tuple(_words(_DATA.kazakh.stems))

@@ -28,6 +28,8 @@ _MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", Con
 _MAX_PASSES: Final = 8
 #: A local number without its area code has at least so many digits.
 _MIN_LOCAL: Final = 5
+#: A national number of Kazakhstan has ten.
+_NATIONAL: Final = 10
 
 
 class Masked(Struct, frozen=True):
@@ -75,15 +77,22 @@ def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
     return secrets
 
 
+def _is_same(value: str, digits: str) -> bool:
+    """Whether E.164 `value` is the number that ends in `digits`; only a landline may be known without its area code."""
+    return value.endswith(digits) and (len(digits) == _NATIONAL or phones.region(value) is not None)
+
+
 def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], list[tuple[int, int]]]:
     """The reporter's own numbers and addresses, and the spans of everybody else's."""
-    known = [digits for number in own_numbers if "@" not in number and (digits := re.sub(r"\D", "", number)[-10:])]
+    known = [
+        digits for number in own_numbers if "@" not in number and (digits := re.sub(r"\D", "", number)[-_NATIONAL:])
+    ]
     addresses = {number.strip().lower() for number in own_numbers if "@" in number}
     own: list[Secret] = []
     others: list[tuple[int, int]] = []
     for span in numbers.find_spans(folded, None):
         kind = _MASKABLE.get(span.kind)
-        mine = span.value in addresses or any(span.value.endswith(digits) for digits in known)
+        mine = span.value in addresses or any(_is_same(span.value, digits) for digits in known)
         if kind and (mine or numbers.is_own(span, folded)):
             own.append(Secret(span.start, span.end, kind))
         else:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from schemas.events import Language
-from streams.understanding.language import detect
+from streams.understanding.language import RULES, detect
+
+
+def test_rules_fit_their_schema() -> None:
+    schema = json.loads(RULES.with_suffix(".schema.json").read_text(encoding="utf-8"))
+    rules = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    assert list(Draft202012Validator(schema).iter_errors(rules)) == []
 
 
 @pytest.mark.parametrize(
