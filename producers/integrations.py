@@ -25,7 +25,7 @@ from schemas.events import AreaCode, Channel, DistrictName, RegionCode, SourceNa
 #: JSON Schema of the file, for editors and checks.
 FILE_SCHEMA: Final = Path(__file__).with_name("integrations.schema.json")
 #: Reports a minute that an integration may send unless its entry says otherwise.
-DEFAULT_RATE: Final = "600/minute"
+DEFAULT_RATE: Final = "6000/minute"
 #: The source of reports from the gateway's own web form; no integration may take its name.
 WEB_FORM: Final = "web-form"
 _KEY_PREFIX: Final = "sb_"
@@ -46,7 +46,7 @@ class Integration(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_
     area_code: AreaCode | None = None
     region: RegionCode | None = None
     district: DistrictName | None = None
-    rate: Annotated[str, Meta(description="reports it may send, such as 600/minute")] = DEFAULT_RATE
+    rate: Annotated[str, Meta(description="reports it may send, such as 6000/minute")] = DEFAULT_RATE
 
     def origin(self) -> Origin:
         """What its reports are stamped with."""

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from limits import RateLimitItem
@@ -23,11 +23,33 @@ from producers.integrations import Integrations
 from producers.reporters import ReporterHasher
 
 
+class _Counts(MemoryStorage):
+    """Counts of the event loop's thread.  The library's own storage starts a thread for nearly every hit, just to
+    forget old counts, which took longer than the rest of a request's bookkeeping."""
+
+    _PURGE_EVERY: Final = 1000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hits = 0
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        self.get(key)  # forgets this key's count if its time is over
+        self.storage[key] += amount
+        if self.storage[key] == amount:
+            self.expirations[key] = time.time() + expiry
+        self._hits += 1
+        if self._hits % self._PURGE_EVERY == 0:
+            for old in list(self.expirations):
+                self.get(old)
+        return self.storage[key]
+
+
 class RateLimiter:
     """Sliding windows in this process's memory: each of several gateway processes counts for itself."""
 
     def __init__(self) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = SlidingWindowCounterRateLimiter(_Counts())
 
     def take(self, limit: RateLimitItem, key: str, cost: int = 1) -> int | None:
         """None if `cost` more are within the limit, which they then use up; else seconds to wait."""
