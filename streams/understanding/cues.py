@@ -3,7 +3,7 @@
 A cue is a phrase over folded text (see `folding.fold`), in lower case.  Words are separated by single spaces:
 
 - `звон*`: a word that begins so; `*звон*`: a word that contains it;
-- `(с|со|от)`: one of these; an alternative may have several words;
+- `(с|со|от)`: one of these; an alternative may have several words; a line may end after a `|`;
 - `[якобы]`, `[(мой|свой)]`: a word that may be missing;
 - `..`: up to four words of any kind, within the sentence;
 - a phrase that begins with `-` is an ending glued to the thing itself (`-тен` for "1414-тен", "1414 тен", "1414тен").
@@ -73,7 +73,7 @@ class Cue(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _word(part: str, backwards: bool) -> str:
-    alternatives = part[1:-1].split("|") if part.startswith("(") else [part]
+    alternatives = [word.strip() for word in part[1:-1].split("|")] if part.startswith("(") else [part]
     return "(?:" + "|".join(_letters(word[::-1] if backwards else word) for word in alternatives) + ")"
 
 
