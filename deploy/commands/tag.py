@@ -17,7 +17,7 @@ from schemas.events import FoundContact, Language, Stance, Tag
 from schemas.events import Text as ReportText
 from streams.understanding import schemes
 from streams.understanding.enrich import Understanding, understand
-from streams.understanding.reading import THRESHOLD, points
+from streams.understanding.reading import points
 from streams.understanding.rulebook import RuleError
 from streams.understanding.schemes import confidence
 
@@ -129,10 +129,10 @@ def _explain(console: Console, identifier: str, understood: Understanding) -> No
         console.print(Text(f"{contact.kind} {contact.value or contact.raw} ({contact.role})", style="cyan"))
     names: dict[str, Any] = {**reference.schemes(), **reference.demands()}
     table = Table("tag", "confidence", "points", "rule", "words", box=None, pad_edge=False)
-    for kind, fired in (("scheme", explanation.schemes), ("demand", explanation.demands)):
+    for fired in (explanation.schemes, explanation.demands):
         for code, firings in fired.items():
             total = points(firings)
-            given = total >= THRESHOLD and (kind == "scheme" or bool(understood.schemes))
+            given = code in explanation.given
             style = "bold green" if given else "dim"
             for index, firing in enumerate(firings):
                 words = " … ".join(dict.fromkeys(explanation.reading.quote(m) for m in firing.evidence))

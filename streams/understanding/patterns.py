@@ -26,7 +26,7 @@ MAX_GAP: Final = 3
 #: How many different words the matcher remembers; a word seen again costs one look-up.
 CACHE_SIZE: Final = 50_000
 #: A stem this long is also recognised with one wrong, missing, extra or swapped letter.
-TYPO_LENGTH: Final = 7
+TYPO_LENGTH: Final = 8
 #: No stem is longer: bounds the search for a mistyped one.
 LONGEST_STEM: Final = 15
 

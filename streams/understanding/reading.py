@@ -160,6 +160,10 @@ class Reader:
             fired.append(firings)
         return fired
 
+    def give(self, code: str, reading: Reading) -> None:
+        """Makes a label hold as `=code` for the labels fired after it, whatever its points."""
+        reading.mask |= self._bit("=" + code) | self._bit(ANY_LABEL)
+
     def _bit(self, operand: str) -> int:
         return 1 << self._bits.setdefault(operand, len(self._bits))
 

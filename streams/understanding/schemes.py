@@ -17,6 +17,8 @@ from streams.understanding.rulebook import Label, rulebook
 
 #: How many pieces of evidence a tag carries.
 MAX_EVIDENCE = 6
+#: Points from which the best scheme is given where none reaches the threshold: the story is there, its proof is thin.
+LIKELY = 0.5
 #: How fast confidence grows with points; see `confidence`.
 _STEEPNESS = 1.2
 
@@ -29,11 +31,12 @@ class Tags(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """Why a text has its tags: every rule that fired, also of labels that were not given."""
+    """Why a text has its tags: every rule that fired, also of labels that were not given, and the schemes that were."""
 
     reading: Reading
     schemes: dict[str, list[Firing]]
     demands: dict[str, list[Firing]]
+    given: frozenset[str]
 
 
 def tag(text: str) -> Tags:
@@ -42,19 +45,29 @@ def tag(text: str) -> Tags:
 
 
 def tags_of(explanation: Explanation) -> Tags:
-    """The tags that an explanation leads to.  Nothing is demanded where no scheme is told: that is an innocent text."""
-    schemes = _tags(explanation.reading, explanation.schemes)
-    demands = _tags(explanation.reading, explanation.demands) if schemes else []
-    return Tags(schemes, demands)
+    """The tags that an explanation leads to."""
+    reading, given = explanation.reading, explanation.given
+    return Tags(_tags(reading, explanation.schemes, given), _tags(reading, explanation.demands, given))
 
 
 def explain(text: str) -> Explanation:
-    """Every rule that fires in `text`, by scheme and demand."""
+    """Every rule that fires in `text`, by scheme and demand, and which of them are given.
+
+    A scheme is given at the threshold; where none reaches it, the best one from `LIKELY` on.  Demands are given at the
+    threshold, and only where a scheme is: nothing is demanded in an innocent text.
+    """
     book = rulebook()
     reading = reader().read(text)
     schemes = _fire(book.schemes, reading)
-    demands = _fire(book.demands, reading)
-    return Explanation(reading, schemes, demands)
+    given = {code for code, firings in schemes.items() if points(firings) >= THRESHOLD}
+    if schemes and not given:
+        best = max(schemes, key=lambda code: points(schemes[code]))
+        if points(schemes[best]) >= LIKELY:
+            given.add(best)
+            reader().give(best, reading)
+    demands = _fire(book.demands, reading) if given else {}
+    given |= {code for code, firings in demands.items() if points(firings) >= THRESHOLD}
+    return Explanation(reading, schemes, demands, frozenset(given))
 
 
 def confidence(total: float) -> float:
@@ -67,11 +80,11 @@ def _fire(labels: list[Label], reading: Reading) -> dict[str, list[Firing]]:
     return {label.code: firings for label, firings in zip(labels, fired, strict=True) if firings}
 
 
-def _tags(reading: Reading, fired: dict[str, list[Firing]]) -> list[Tag]:
+def _tags(reading: Reading, fired: dict[str, list[Firing]], given: frozenset[str]) -> list[Tag]:
     tags = []
     for code, firings in fired.items():
-        total = points(firings)
-        if total >= THRESHOLD:
+        if code in given:
             quotes = dict.fromkeys(reading.quote(m) for f in firings if f.points > 0 for m in f.evidence)
-            tags.append(Tag(code=code, confidence=confidence(total), evidence=list(quotes)[:MAX_EVIDENCE]))
+            sure = confidence(points(firings))
+            tags.append(Tag(code=code, confidence=sure, evidence=list(quotes)[:MAX_EVIDENCE]))
     return sorted(tags, key=lambda t: -t.confidence)
