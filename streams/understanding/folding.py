@@ -15,6 +15,11 @@ _INVISIBLE: Final = {0xFE0F, 0x20E3}
 _LOOKALIKE: Final = re.compile(
     r"(?<=\d)[oоlз](?=\d)|(?:(?<=\d)|(?<=\d-))[oо]{1,3}(?=[\d -]|$)|(?<![^\W\d_])[oо]{1,3}(?=\d)"
 )
+#: A Cyrillic word with Latin letters that look the same, and what they stand for: "кoд" with a Latin o.
+_LATIN_TWIN: Final = re.compile("[aceopxykmthbi]")
+_LATIN: Final = re.compile("[a-z]")
+_MIXED_WORD: Final = re.compile("[а-я]+[a-z][a-zа-я]*|[a-z]+[а-я][a-zа-я]*")
+_TWINS: Final = str.maketrans("aceopxykmthbi", "асеорхукмтнви")
 _LOOKALIKE_NEAR: Final = (re.compile(r"\d-?[oоlз]"), re.compile(r"[oо]\d"))
 _LOOKALIKE_DIGIT: Final = {"o": "0", "о": "0", "l": "1", "з": "3"}
 
@@ -74,6 +79,16 @@ def fold(text: str) -> str:
         folded = _UNUSUAL.sub(lambda m: m.group().translate(_TABLE), folded)
     if _LOOKALIKE_NEAR[0].search(folded) or _LOOKALIKE_NEAR[1].search(folded):
         folded = _LOOKALIKE.sub(lambda m: "".join(_LOOKALIKE_DIGIT[c] for c in m.group()), folded)
+    if _LATIN_TWIN.search(folded):
+        folded = _MIXED_WORD.sub(_cyrillic, folded)
     if "[" in folded:
         folded = _PLACEHOLDER.sub(lambda m: NOTHING * len(m.group()), folded)
     return folded
+
+
+def _cyrillic(match: re.Match[str]) -> str:
+    """A mixed word in Cyrillic, if it is that but for a few look-alikes; a name with an ending ("kaspiге") stays."""
+    word = match.group()
+    folded = word.translate(_TWINS)
+    changed = sum(one != two for one, two in zip(word, folded, strict=True))
+    return folded if 2 * changed < len(word) and not _LATIN.search(folded) else word

@@ -68,6 +68,21 @@ def test_phrases_after(phrase: str, text: str, fits: bool) -> None:
     assert bool(matched) is fits
 
 
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Звoнили c нoмера", "звонили c номера"),
+        ("kaspiге, BCCтен", "kaspiге, bccтен"),
+        ("Қызылорда — ЁЛКА", "кызылорда - елка"),
+        ("８７０５ ٨٧", "8705 87"),
+        ("8-7О5", "8-705"),
+        ("[card] [own]", "\uffff" * 6 + " [own]"),
+    ],
+)
+def test_folding(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
 @given(st.text(max_size=300))
 def test_folding_keeps_the_length(text: str) -> None:
     assert len(fold(text)) == len(text)
