@@ -5,6 +5,7 @@ https://www.asyncapi.com/docs/reference/specification/v3.0.0
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,7 +154,7 @@ def _message(topic: Topic) -> dict[str, Any]:
             "bindings": {"kafka": binding},
         }
     reference = {"$ref": f"#/components/schemas/{kind.__name__}"}
-    summary = (kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+    summary = inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")
     message: dict[str, Any] = {
         "name": _message_name(topic),
         "title": f"{kind.__name__}, a batch of them" if topic.batched else kind.__name__,

@@ -30,6 +30,7 @@ from deploy.stack.local import ANY_PORTS, Stack, running
 from schemas import indices, topics
 from schemas.documents import report_document
 from schemas.reference import official_numbers
+from streams.tables import TABLES
 from tests.full_events import full_report
 
 ELASTIC = ("elastic", "first-password-of-elastic")
@@ -94,7 +95,10 @@ def as_user(client: Elasticsearch, name: str) -> Elasticsearch:
 
 @pytest.mark.usefixtures("secured")
 def test_first_time_makes_everything() -> None:
-    assert {line.split()[1] for line in FIRST if line.startswith("topic")} == set(topics.topics())
+    assert {line.split()[1] for line in FIRST if line.startswith("topic")} == {
+        *topics.topics(),
+        *(table.changelog for table in TABLES),
+    }
     assert sum(line.startswith("index template") for line in FIRST) == 4
     assert "index saqbol-reports-2026.01 created" in FIRST
 
