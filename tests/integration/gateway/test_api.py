@@ -222,7 +222,7 @@ def test_every_wrong_field_is_named_with_its_remedy_and_no_value(api: httpx.Clie
         ("happened_at", "2090-01-01T00:00:00Z"),
         ("happened_at", "0001-01-01T00:00:00+14:00"),
         ("happened_at", "9999-12-31T23:59:59-14:00"),
-        ("happened_at", (datetime.now(UTC) + timedelta(minutes=12)).isoformat()),
+        ("happened_at", (datetime.now(UTC) + timedelta(hours=1)).isoformat()),
         ("happened_at", "2026-01-14T09:30:00"),
         ("happened_at", 1_768_000_000),
         ("money_moved_at", "2090-01-01T00:00:00Z"),
