@@ -31,6 +31,9 @@ COMMANDS: Final = {
     "number": Command("deploy.commands.number:app", "What is known of a number, and decisions about it."),
     "tag": Command("deploy.commands.tag:tag", "Tag texts: JSON lines in, what each says out."),
     "rejected": Command("deploy.commands.rejected:app", "Records that could not be processed."),
+    "backtest": Command("deploy.commands.backtest:backtest", "What would have been heard of a history, and when."),
+    "calibrate": Command("deploy.commands.calibrate:calibrate", "Alert thresholds that keep to a budget of pages."),
+    "rules": Command("deploy.commands.rules:app", "Alert rules: find mistakes, and what they would have paged."),
     "test": Command("deploy.commands.test:run_tests", "Run every check and every test.", passes_through=True),
 }
 

@@ -1,0 +1,56 @@
+"""`./saqbol calibrate`: thresholds by budget, learned from history and written for review."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.commands._waves import (
+    ALERTS,
+    Budget,
+    Data,
+    Rules,
+    budget_a_day,
+    moment_of,
+    plain_errors,
+    reading,
+    show_thresholds,
+    write_calibration,
+)
+from streams.waves import load_detector
+from streams.waves.calibration import Learned, Step, listening
+from streams.waves.calibration import calibrate as learn
+from streams.waves.history import Replay
+
+
+def calibrate(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="File to write; put it in place of calibration.yaml once it is reviewed.")],
+    until: Annotated[str | None, typer.Option(help="Learn only from what lies before this date.")] = None,
+    budget: Budget = None,
+    rules: Rules = ALERTS,
+) -> None:
+    """Replay history, and write the thresholds that would have kept to the budget."""
+    with plain_errors():
+        detector = load_detector(rules)
+        end = moment_of(until, "--until") if until else None
+        pages = budget_a_day(budget)
+        with reading(data) as (history, say):
+            detector = replace(detector, daily=history.daily)
+            replayed = Replay(listening(detector))
+            steps = []
+            for batch in history.batches():
+                if end is not None and batch.now >= end:
+                    break
+                steps.append(Step(batch.now, replayed.feed(batch)))
+            learned = Learned(replayed.hours, replayed.daily_counts)
+            calibration = learn(steps, learned, detector, pages, say)
+        write_calibration(calibration, out)
+    console = Console()
+    console.print(f"{out}: from {calibration.origin}")
+    show_thresholds(console, calibration)
+    console.print(f"Review it, then put it in place of {rules / 'calibration.yaml'} and restart the waves worker.")
