@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -195,25 +194,23 @@ class Gateway(_Process):
 @contextmanager
 def broker_running(cache: Path) -> Iterator[Broker]:
     """A fresh broker with the topic of reports."""
-    home = Path(tempfile.mkdtemp(prefix="saqbol-broker-"))
-    broker = Broker(home, cache)
-    try:
-        broker.start()
-        broker.create_topic()
-        yield broker
-    finally:
-        broker.end(signal.SIGKILL)
-        shutil.rmtree(home)
+    with tempfile.TemporaryDirectory(prefix="saqbol-broker-") as home:
+        broker = Broker(Path(home), cache)
+        try:
+            broker.start()
+            broker.create_topic()
+            yield broker
+        finally:
+            broker.end(signal.SIGKILL)
 
 
 @contextmanager
 def gateway_running(bootstrap_servers: str, rate: str = "1000000/minute") -> Iterator[Gateway]:
     """A fresh gateway; it may not be ready yet."""
-    home = Path(tempfile.mkdtemp(prefix="saqbol-gateway-"))
-    gateway = Gateway(home, bootstrap_servers, rate)
-    try:
-        gateway.start()
-        yield gateway
-    finally:
-        gateway.end(signal.SIGKILL)
-        shutil.rmtree(home)
+    with tempfile.TemporaryDirectory(prefix="saqbol-gateway-") as home:
+        gateway = Gateway(Path(home), bootstrap_servers, rate)
+        try:
+            gateway.start()
+            yield gateway
+        finally:
+            gateway.end(signal.SIGKILL)
