@@ -152,10 +152,11 @@ def _counted(named: Iterable[tuple[str, int]]) -> str:
 
 
 def _duration(seconds: int, locale: Locale) -> str:
-    for name, unit in (("days", 86_400), ("hours", 3_600)):
-        if seconds >= unit and seconds % unit == 0:
-            return _alert_text(name, locale, n=seconds // unit)
-    return _alert_text("minutes", locale, n=max(1, seconds // 60))
+    """Days and hours, or hours and minutes, e.g. `2 ч 25 мин`; what is below a minute counts as one."""
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    parts = {"days": days, "hours": hours} if days else {"hours": hours, "minutes": minutes}
+    shown = [_alert_text(name, locale, n=n) for name, n in parts.items() if n]
+    return " ".join(shown) or _alert_text("minutes", locale, n=1)
 
 
 def _decimal(value: float, locale: Locale) -> str:

@@ -86,6 +86,14 @@ def test_an_impersonated_number_is_said_to_be_official_first() -> None:
     assert "подделать" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(20, "1 мин"), (3600, "1 ч"), (8700, "2 ч 25 мин"), (86_400, "1 дн."), (180_000, "2 дн. 2 ч")],
+)
+def test_a_window_is_said_in_hours_and_minutes(seconds: int, said: str) -> None:
+    assert f" за {said};" in alert_message(an_alert(window_seconds=seconds), "ru")[1]
+
+
 def test_money_is_grouped() -> None:
     assert money(1_250_000).replace("\N{NO-BREAK SPACE}", " ") == "1 250 000 ₸"
 
