@@ -30,20 +30,20 @@ _addresses = (f"10.2.{n // 250}.{n % 250 + 1}" for n in itertools.count())
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def broker(stack_cache: Path) -> Iterator[Broker]:
     with broker_running(stack_cache) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def gateway(broker: Broker) -> Iterator[Gateway]:
     with gateway_running(broker.bootstrap_servers) as running:
         running.wait_until_ready()
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
