@@ -121,13 +121,15 @@ class Lexicon:
         """Every occurrence of every concept in `words`, in the order of the text."""
         cache = self._cache
         known = [cache.get(text) or self._learn(text) for text in words.texts]
-        present: set[int] = set()
-        for word in known:
-            present |= word.atoms
+        present: set[int] = set().union(*[word.atoms for word in known if word is not _NOTHING])
         found: dict[str, list[Match]] = {}
         for index, word in enumerate(known):
-            for concept in word.concepts:
-                found.setdefault(concept, []).append(Match(index, index))
+            if word is _NOTHING:
+                continue
+            if word.concepts:
+                here = Match(index, index)
+                for concept in word.concepts:
+                    found.setdefault(concept, []).append(here)
             for last_part, concept, parts in word.phrases:
                 if present.isdisjoint(last_part):
                     continue

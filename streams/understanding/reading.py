@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from streams.understanding import rulebook
 from streams.understanding.patterns import Lexicon, Match
-from streams.understanding.rulebook import Label, Rulebook, Within
+from streams.understanding.rulebook import Concept, Label, Rulebook, Within
 from streams.understanding.text import Folded, Words, fold_with_offsets
 
 #: Concepts of `rules/concepts/` by which the engine recognises a negation: "не просили", "сұраған жоқ".
@@ -52,35 +52,42 @@ class Reading:
 
     def quote(self, match: Match) -> str:
         """The words of a match as they stand in the original."""
-        start = self.folded.offsets[self.words.span(match.first)[0]]
-        end = self.folded.offsets[self.words.span(match.last)[1] - 1] + 1
-        return self.text[start:end]
+        spans, offsets = self.words.spans, self.folded.offsets
+        return self.text[offsets[spans[match.first][0]] : offsets[spans[match.last][1] - 1] + 1]
 
 
 class _Condition(NamedTuple):
-    masks: tuple[int, ...]
-    none_mask: int
+    """What has to be found.  Masks: `needed` of groups of one, `choices` of each other group, `barred` of `none`."""
+
+    needed: int
+    choices: tuple[int, ...]
+    barred: int
     groups: tuple[tuple[str, ...], ...]
     within: Within
     ordered: bool
 
 
 class _Rule(NamedTuple):
+    needed: int
     name: str
     points: float
     condition: _Condition
 
 
 class _Derived(NamedTuple):
-    """A concept that isn't words alone: made of others, limited by others, or to be looked at for negation."""
+    """A concept that isn't words alone: made of others, limited by others, or to be looked at for negation.
 
+    Without any bit of `trigger` there is nothing to do for it.
+    """
+
+    trigger: int
     name: str
     bit: int
     negated_bit: int
     negatable: bool
     except_: tuple[str, ...]
     except_mask: int
-    conditions: tuple[_Condition, ...]
+    conditions: tuple[tuple[int, _Condition], ...]
 
 
 class Reader:
@@ -90,15 +97,7 @@ class Reader:
         self._lexicon = Lexicon({name: c.phrases for name, c in book.concepts.items()}, book.not_typos)
         self._bits: dict[str, int] = {}
         self._derived = [
-            _Derived(
-                name,
-                self._bit(name),
-                self._bit("!" + name),
-                concept.negatable,
-                concept.except_,
-                self._mask(concept.except_),
-                tuple(self._condition(t.all, (), t.within, t.ordered) for t in concept.near),
-            )
+            self._derive(name, concept)
             for name, concept in book.concepts.items()
             if concept.negatable or concept.near or concept.except_
         ]
@@ -107,7 +106,11 @@ class Reader:
                 (
                     label.code,
                     self._bit("=" + label.code) | self._bit(ANY_LABEL),
-                    [_Rule(r.name, r.points, self._condition(r.all, r.none, r.within, r.ordered)) for r in label.rules],
+                    [
+                        _Rule(condition.needed, rule.name, rule.points, condition)
+                        for rule in label.rules
+                        for condition in [self._condition(rule.all, rule.none, rule.within, rule.ordered)]
+                    ],
                 )
                 for label in labels
             ]
@@ -123,24 +126,23 @@ class Reader:
         reading = Reading(text, folded, words, found, mask)
         before = {m.last + 1 for m in found.get(NEGATION_BEFORE, ())}
         after = {m.first - 1 for m in found.get(NEGATION_AFTER, ())}
-        for name, bit, negated_bit, negatable, except_, except_mask, conditions in self._derived:
-            for condition in conditions:
-                together = _satisfied(condition, reading, every=True)
-                if together:
-                    found.setdefault(name, []).extend(
-                        Match(min(m.first for m in t), max(m.last for m in t)) for t in together if t
-                    )
-                    reading.mask |= bit
-            if not reading.mask & bit:
+        for trigger, name, bit, negated_bit, negatable, except_, except_mask, conditions in self._derived:
+            if not mask & trigger:
                 continue
-            if reading.mask & except_mask:
-                _keep(reading, name, bit, [m for m in found[name] if not _covered(m, except_, found)])
-            if negatable and reading.mask & bit:
-                negated = [m for m in found[name] if _is_negated(m, words, before, after)]
-                if negated:
-                    found["!" + name] = negated
-                    reading.mask |= negated_bit
-                    _keep(reading, name, bit, [m for m in found[name] if m not in negated])
+            for needed, condition in conditions:
+                if mask & needed == needed and (together := _satisfied(condition, mask, reading, every=True)):
+                    found[name] = sorted([*found.get(name, ()), *map(_span, together)])
+                    mask |= bit
+            if mask & bit:
+                if mask & except_mask:
+                    mask ^= _leave(found, name, [m for m in found[name] if not _covered(m, except_, found)], bit)
+                if negatable and mask & bit:
+                    negated = [m for m in found[name] if _is_negated(m, words, before, after)]
+                    if negated:
+                        found["!" + name] = negated
+                        mask |= negated_bit
+                        mask ^= _leave(found, name, [m for m in found[name] if m not in negated], bit)
+        reading.mask = mask
         return reading
 
     def fire(self, labels: Sequence[Label], reading: Reading) -> list[list[Firing]]:
@@ -149,20 +151,38 @@ class Reader:
         A label whose points reach the threshold holds as `=code` for those after it.
         """
         fired: list[list[Firing]] = []
+        mask = reading.mask
         for code, bits, rules in self._labels[id(labels)]:
             firings = [
-                Firing(code, rule.name, rule.points, together[0])
-                for rule in rules
-                if (together := _satisfied(rule.condition, reading))
+                Firing(code, name, given, together[0])
+                for needed, name, given, condition in rules
+                if mask & needed == needed and (together := _satisfied(condition, mask, reading))
             ]
             if firings and points(firings) >= THRESHOLD:
-                reading.mask |= bits
+                mask |= bits
             fired.append(firings)
+        reading.mask = mask
         return fired
 
     def give(self, code: str, reading: Reading) -> None:
         """Makes a label hold as `=code` for the labels fired after it, whatever its points."""
         reading.mask |= self._bit("=" + code) | self._bit(ANY_LABEL)
+
+    def _derive(self, name: str, concept: Concept) -> _Derived:
+        conditions = [self._condition(t.all, (), t.within, t.ordered) for t in concept.near]
+        trigger = bit = self._bit(name)
+        for condition in conditions:
+            trigger |= condition.needed or condition.choices[0]
+        return _Derived(
+            trigger,
+            name,
+            bit,
+            self._bit("!" + name),
+            concept.negatable,
+            concept.except_,
+            self._mask(concept.except_),
+            tuple((condition.needed, condition) for condition in conditions),
+        )
 
     def _bit(self, operand: str) -> int:
         return 1 << self._bits.setdefault(operand, len(self._bits))
@@ -175,8 +195,14 @@ class Reader:
 
     def _condition(self, groups: Sequence[str], none: Sequence[str], within: Within, ordered: bool) -> _Condition:
         split = tuple(tuple(group.split("|")) for group in groups)
-        none_mask = self._mask(part for group in none for part in group.split("|"))
-        return _Condition(tuple(self._mask(group) for group in split), none_mask, split, within, ordered)
+        return _Condition(
+            needed=self._mask(group[0] for group in split if len(group) == 1),
+            choices=tuple(self._mask(group) for group in split if len(group) > 1),
+            barred=self._mask(part for group in none for part in group.split("|")),
+            groups=split,
+            within=within,
+            ordered=ordered,
+        )
 
 
 @cache
@@ -190,34 +216,45 @@ def points(firings: Iterable[Firing]) -> float:
     return sum(f.points for f in firings)
 
 
-def _satisfied(condition: _Condition, reading: Reading, every: bool = False) -> list[tuple[Match, ...]]:
+def _satisfied(condition: _Condition, mask: int, reading: Reading, every: bool = False) -> list[tuple[Match, ...]]:
     """The matches, one a group, that satisfy a condition: the first such set, or `every` one; [] if there is none.
 
-    A group that holds without words of the text (a label given before) has no match in the set.
+    `mask` tells what has been found; that it has what is `needed` was asked before.  A group that holds without words
+    of the text (a label given before) has no match in the set.
     """
-    mask = reading.mask
-    for group_mask in condition.masks:
-        if not mask & group_mask:
-            return []
-    if mask & condition.none_mask:
+    if mask & condition.barred:
         return []
-    found = reading.found
-    candidates: list[list[Match]] = []
-    for group in condition.groups:
-        if len(group) == 1:
-            matches = found.get(group[0])
-        else:
-            hits = [found[name] for name in group if name in found]
-            matches = hits[0] if len(hits) == 1 else sorted({m for hit in hits for m in hit})
-        if matches:
-            candidates.append(matches)
+    for choice in condition.choices:
+        if not mask & choice:
+            return []
+    candidates = _candidates(condition, reading.found)
     if condition.ordered:
         return _in_order(candidates, condition.within, reading.words.sentences, every)
-    if condition.within == "text":
+    if condition.within == "text" or not candidates:
         if every and len(candidates) == 1:
             return [(match,) for match in candidates[0]]
         return [tuple([c[0] for c in candidates])]
     return _together(candidates, condition.within, reading.words.sentences, every)
+
+
+def _candidates(condition: _Condition, found: dict[str, list[Match]]) -> list[list[Match]]:
+    """The matches of each group that has any."""
+    candidates: list[list[Match]] = []
+    for group in condition.groups:
+        hits = [found[name] for name in group if name in found]
+        if len(hits) == 1 or (hits and condition.within == "text"):
+            candidates.append(hits[0])
+        elif hits:
+            matches = [match for hit in hits for match in hit]
+            candidates.append(sorted(matches) if condition.ordered else matches)
+    return candidates
+
+
+def _span(matches: Sequence[Match]) -> Match:
+    """The words from the first to the last of some matches."""
+    if len(matches) == 1:
+        return matches[0]
+    return Match(min([m.first for m in matches]), max([m.last for m in matches]))
 
 
 def _together(
@@ -234,8 +271,7 @@ def _together(
                 break
             chosen.append(nearest)
         else:
-            span = max(m.last for m in chosen) - min(m.first for m in chosen)
-            if isinstance(within, str) or span < within:
+            if isinstance(within, str) or max([m.last for m in chosen]) - min([m.first for m in chosen]) < within:
                 sets.append(tuple(chosen))
                 if not every:
                     break
@@ -251,7 +287,7 @@ def _in_order(
         chosen = [start]
         for matches in candidates[1:]:
             after = chosen[-1].last
-            follower = min((m for m in matches if m.first > after), default=None)
+            follower = next((m for m in matches if m.first > after), None)
             if follower is None or sentences[follower.first] != sentences[start.first]:
                 break
             chosen.append(follower)
@@ -276,13 +312,13 @@ def _nearest(anchor: Match, matches: Iterable[Match], within: Within, sentences:
     return best
 
 
-def _keep(reading: Reading, name: str, bit: int, matches: list[Match]) -> None:
-    """Leaves only `matches` of a concept."""
+def _leave(found: dict[str, list[Match]], name: str, matches: list[Match], bit: int) -> int:
+    """Leaves only `matches` of a concept; `bit` to be flipped off if none is left, else 0."""
     if matches:
-        reading.found[name] = matches
-    else:
-        del reading.found[name]
-        reading.mask &= ~bit
+        found[name] = matches
+        return 0
+    del found[name]
+    return bit
 
 
 def _covered(match: Match, names: Sequence[str], found: dict[str, list[Match]]) -> bool:
@@ -294,7 +330,8 @@ def _is_negated(match: Match, words: Words, before: set[int], after: set[int]) -
     return (
         match.first in before
         or match.last in after
-        or any(_is_kazakh_negative(words.texts[i]) for i in range(match.first, match.last + 1))
+        or _is_kazakh_negative(words.texts[match.first])
+        or _is_kazakh_negative(words.texts[match.last])
     )
 
 

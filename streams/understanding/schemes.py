@@ -8,6 +8,7 @@ that gave it.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from streams.understanding.reading import THRESHOLD, Firing, Reading, points, re
 from streams.understanding.rulebook import Label, rulebook
 
 #: How many pieces of evidence a tag carries.
-MAX_EVIDENCE = 6
+MAX_EVIDENCE = 5
 #: Points from which the best scheme is given where none reaches the threshold: the story is there, its proof is thin.
 LIKELY = 0.5
 #: How fast confidence grows with points; see `confidence`.
@@ -70,6 +71,7 @@ def explain(text: str) -> Explanation:
     return Explanation(reading, schemes, demands, frozenset(given))
 
 
+@lru_cache(maxsize=1024)
 def confidence(total: float) -> float:
     """Confidence (0 to 1) of a label whose rules gave `total` points."""
     return round(1 - math.exp(-_STEEPNESS * max(total, 0.0)), 2)
@@ -84,7 +86,7 @@ def _tags(reading: Reading, fired: dict[str, list[Firing]], given: frozenset[str
     tags = []
     for code, firings in fired.items():
         if code in given:
-            quotes = dict.fromkeys(reading.quote(m) for f in firings if f.points > 0 for m in f.evidence)
-            sure = confidence(points(firings))
-            tags.append(Tag(code=code, confidence=sure, evidence=list(quotes)[:MAX_EVIDENCE]))
+            matches = dict.fromkeys(m for f in firings if f.points > 0 for m in f.evidence)
+            quotes = list(dict.fromkeys([reading.quote(m) for m in list(matches)[:MAX_EVIDENCE]]))
+            tags.append(Tag(code=code, confidence=confidence(points(firings)), evidence=quotes))
     return sorted(tags, key=lambda t: -t.confidence)
