@@ -34,7 +34,7 @@ def up(
         await supervisor.start(*pipeline.services(stack, {}))
         say(f"Kafka          {stack.bootstrap_servers}")
         say(f"Elasticsearch  {stack.elasticsearch_url}")
-        say(f"gateway        {pipeline.gateway_url(stack)} (web form; API documentation below /schema)")
+        say(f"gateway        {pipeline.gateway_url(stack)} (web form; API documentation at /docs)")
         say(f"API key        in {key}")
         if not pipeline.somebody_on_call({}):
             names = " or ".join(pipeline.ONCALL_VARIABLES)
