@@ -9,7 +9,7 @@ import pytest
 
 from schemas import reference
 from streams.understanding.reading import NEGATION_AFTER, NEGATION_BEFORE, Reader
-from streams.understanding.rulebook import FOLDER, RuleError, load, rulebook
+from streams.understanding.rulebook import FOLDER, RuleError, load, operands, rulebook
 
 
 @pytest.fixture
@@ -31,6 +31,17 @@ def test_every_scheme_demand_and_stance_has_rules() -> None:
     assert {label.code for label in book.demands} == set(reference.demands())
     assert {label.code for label in book.stance} == {"warning", "question"}
     assert {NEGATION_BEFORE, NEGATION_AFTER} <= set(book.concepts)
+
+
+def test_no_concept_is_defined_in_vain() -> None:
+    book = rulebook()
+    used = {NEGATION_BEFORE, NEGATION_AFTER}
+    for concept in book.concepts.values():
+        used.update(concept.except_, *(operands(group) for together in concept.near for group in together.all))
+    for label in (*book.schemes, *book.demands, *book.stance):
+        for rule in label.rules:
+            used.update(*(operands(group) for group in (*rule.all, *rule.none)))
+    assert set(book.concepts) <= used
 
 
 def test_concepts_come_after_what_they_are_made_of(folder: Path) -> None:
