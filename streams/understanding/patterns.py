@@ -23,6 +23,8 @@ from streams.understanding.text import Words, bare, fold
 
 #: The most words that `..` may stand for.
 MAX_GAP: Final = 3
+#: A concept is told by its first occurrences; more would only cost time (a report may have 10,000 characters).
+MAX_OCCURRENCES: Final = 30
 #: How many different words the matcher remembers; a word seen again costs one look-up.
 CACHE_SIZE: Final = 50_000
 #: A stem this long is also recognised with one wrong, missing, extra or swapped letter.
@@ -136,6 +138,8 @@ class Lexicon:
                 last = _follow(parts, 1, index, known, words.sentences)
                 if last >= 0:
                     found.setdefault(concept, []).append(Match(index, last))
+        for matches in found.values():
+            del matches[MAX_OCCURRENCES:]
         return found
 
     def knows(self, word: str) -> bool:

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from streams.understanding import rulebook
-from streams.understanding.patterns import Lexicon, Match
+from streams.understanding.patterns import MAX_OCCURRENCES, Lexicon, Match
 from streams.understanding.rulebook import Concept, Label, Rulebook, Within
 from streams.understanding.text import Folded, Words, fold_with_offsets
 
@@ -131,7 +131,7 @@ class Reader:
                 continue
             for needed, condition in conditions:
                 if mask & needed == needed and (together := _satisfied(condition, mask, reading, every=True)):
-                    found[name] = sorted([*found.get(name, ()), *map(_span, together)])
+                    found[name] = sorted([*found.get(name, ()), *map(_span, together)])[:MAX_OCCURRENCES]
                     mask |= bit
             if mask & bit:
                 if mask & except_mask:
