@@ -22,6 +22,7 @@ from schemas.events import (
     MAX_TEXT,
     AreaCode,
     Channel,
+    ContactRole,
     DistrictName,
     RegionCode,
     Report,
@@ -90,7 +91,8 @@ def to_report(
 
     reporter = normalise(submission.reporter, origin.channel) if submission.reporter else None
     phone = reporter if reporter and reporter.startswith("+") else None
-    own = (phone, submission.reporter) if phone and submission.reporter else ()
+    own = [phone, submission.reporter] if phone and submission.reporter else []
+    own += [contact.value for contact in submission.contacts if contact.role is ContactRole.OWN]
     kinds: Counter[str] = Counter()
 
     def masked(value: str, limit: int) -> str:
@@ -108,6 +110,7 @@ def to_report(
         "contacts": [
             structs.replace(contact, value=masked(clean(contact.value), _MAX_CONTACT))
             for contact in submission.contacts
+            if contact.role is not ContactRole.OWN  # the reporter's own phone goes no further than this
         ],
         "bank": _optional(submission.bank, masked),
         "district": _optional(submission.district, masked),

@@ -16,6 +16,7 @@ from msgspec import Struct
 from schemas.events import (
     CONTRACT_VERSION,
     MAX_FUTURE,
+    ContactRole,
     EnrichedReport,
     RejectedReport,
     RejectReason,
@@ -153,7 +154,10 @@ def _reject(record: Record, reason: RejectReason, detail: str, loose: Any) -> Re
 def masked_record(value: Any, field: str = "") -> Any:
     """A decoded JSON value with every secret masked; a `reporter` that is no keyed hash is taken for a phone."""
     if isinstance(value, dict):
-        return {mask(str(k)).text: masked_record(v, str(k)) for k, v in value.items()}
+        own = value.get("role") == ContactRole.OWN
+        return {
+            mask(str(k)).text: "[phone]" if own and k == "value" else masked_record(v, str(k)) for k, v in value.items()
+        }
     if isinstance(value, list):
         return [masked_record(v, field) for v in value]
     if field == "reporter" and not (isinstance(value, str) and _HASH.fullmatch(value)):

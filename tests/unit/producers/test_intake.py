@@ -82,6 +82,15 @@ def test_secrets_are_masked_wherever_they_stand() -> None:
     assert intake.masked["one-time-code"] == 1
 
 
+def test_the_reporters_own_contact_goes_no_further() -> None:
+    own, suspect = {"value": "8 705 123 45 67", "role": "own"}, {"value": "8 701 765 43 21"}
+    told = submission(text="Мой номер +7 705 123-45-67, звонили с 8 701 765 43 21", contacts=[own, suspect])
+    report = to_report(told, ORIGIN, NOW, HASHER).report
+    assert [contact.value for contact in report.contacts] == ["8 701 765 43 21"]
+    assert "123-45-67" not in report.text
+    assert "8 701 765 43 21" in report.text
+
+
 def test_masks_never_make_a_text_longer_than_the_contract() -> None:
     text = ("код 1234 из смс " * 1000)[:MAX_TEXT]
     report = to_report(submission(text=text), ORIGIN, NOW, HASHER).report

@@ -63,6 +63,11 @@ def test_a_rejection_names_the_field_and_keeps_no_secret() -> None:
         assert secret not in msgspec.json.encode(verdict).decode()
 
 
+def test_a_rejection_does_not_keep_the_phone_that_is_the_reporters_own() -> None:
+    verdict = rejected(value=changed(channel="pigeon", contacts=[{"value": "8 705 123 45 67", "role": "own"}]))
+    assert "123 45 67" not in msgspec.json.encode(verdict).decode()
+
+
 def test_an_id_that_is_not_derived_from_source_and_reference_is_refused() -> None:
     other = a_report(source_ref="other")
     assert rejected(value=changed(id=other.id)).reason is RejectReason.WRONG_ID
