@@ -1,0 +1,187 @@
+"""Waves injected into a year of hours: how many people report before the page, and how many pages are false.
+
+    python -m tests.benchmarks.waves.injection
+
+The background is resampled from real reports with a fixed seed: for each of 52 weeks a real week is drawn, its numbers
+renamed so that no number lasts longer than it did in truth, a tenth of the numbers taken (about 750 reports a day, what
+a country of twenty million may see), each report given an hour by a daily course and each number one of ten schemes.
+Thresholds are set on the first 13 weeks for one page a day; waves are injected into the rest, one a day.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import sys
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import numpy as np
+from rich.console import Console
+
+from streams.waves import load_detector
+from streams.waves.backtest import Backtest, value_of
+from streams.waves.calendar import number_of
+from streams.waves.history import Batch, Row
+from streams.waves.series import DAY, HOUR, start_of
+from tests.benchmarks.waves.real import DATA
+from tests.benchmarks.waves.tables import markdown, write
+
+WEEKS: Final = 52
+CALIBRATION_WEEKS: Final = 13
+SHARE: Final = 10
+SEED: Final = 1414
+SCHEMES: Final = tuple(f"scheme-{n}" for n in range(10))
+RATES: Final = (5, 10, 20, 50)
+SPREAD: Final = 30
+#: Hours a wave lasts, and reporters after which it stops.
+LASTS: Final = 48
+LARGEST: Final = 200
+#: Course of a day: nothing at night, most in the late morning, on into the evening.
+HOURS: Final = np.array([1, 1, 1, 1, 1, 1, 3, 6, 10, 14, 16, 16, 15, 15, 16, 16, 15, 14, 13, 12, 10, 7, 4, 2], float)
+FIRST: Final = number_of(date(2025, 1, 6))
+REAL_WEEKS: Final = 24
+
+
+@dataclass(frozen=True)
+class Wave:
+    """An injected wave: reporters an hour, its numbers and their scheme, and when people reported."""
+
+    rate: int
+    spread: bool
+    scheme: str
+    numbers: frozenset[str]
+    times: list[int]
+
+
+def background() -> list[Row]:
+    """A year of reports, in time order."""
+    random = np.random.default_rng(SEED)
+    weeks: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    first = number_of(date(2020, 2, 17))
+    with gzip.open(DATA, "rt", newline="") as handle:
+        for row in csv.DictReader(handle):
+            week, weekday = divmod(number_of(date.fromisoformat(row["observed_at"])) - first, 7)
+            if 0 <= week < REAL_WEEKS and hash_of(row["number"]) % SHARE == 0:
+                weeks[week].append((weekday, row["number"], row["reporter"]))
+    rows: list[Row] = []
+    shares = HOURS / HOURS.sum()
+    # Runs of four real weeks, so that what lasts for weeks in truth does here.
+    starts = random.integers(0, REAL_WEEKS - 3, -(-WEEKS // 4))
+    for place in range(WEEKS):
+        block = place // 4
+        drawn = weeks[int(starts[block]) + place % 4]
+        hours = random.choice(24, len(drawn), p=shares)
+        seconds = random.integers(0, HOUR, len(drawn))
+        for number, (weekday, real, area) in enumerate(drawn):
+            at = start_of(FIRST + 7 * place + weekday) + int(hours[number]) * HOUR + int(seconds[number])
+            rows.append(
+                Row(at, f"{real}.{block}", f"{area}-{place}-{number}", SCHEMES[hash_of(real) // SHARE % 10], "")
+            )
+    return sorted(rows)
+
+
+def hash_of(text: str) -> int:
+    """A number that stands for `text`, the same in every run."""
+    return int.from_bytes(text.encode(), "big") % 1_000_003
+
+
+def injected(seed: int) -> list[Wave]:
+    """One wave a day after calibration, at any hour: every rate in turn, on one number or spread."""
+    random = np.random.default_rng(seed)
+    waves = []
+    for place, day in enumerate(range(FIRST + 7 * CALIBRATION_WEEKS + 7, FIRST + 7 * WEEKS - 7)):
+        rate = RATES[place % len(RATES)]
+        spread = place // len(RATES) % 2 == 1
+        start = start_of(day) + int(random.integers(0, DAY))
+        gaps = random.exponential(HOUR / rate, LARGEST)
+        times = [int(at) for at in start + np.cumsum(gaps) if at < start + LASTS * HOUR]
+        numbers = frozenset(f"wave-{place}-{n}" for n in range(SPREAD if spread else 1))
+        waves.append(Wave(rate, spread, SCHEMES[int(random.integers(0, 10))], numbers, times))
+    return waves
+
+
+def rows_of(waves: list[Wave], seed: int) -> list[Row]:
+    """The reports of the waves."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for place, wave in enumerate(waves):
+        numbers = sorted(wave.numbers)
+        for n, at in enumerate(wave.times):
+            rows.append(Row(at, numbers[random.integers(len(numbers))], f"victim-{place}-{n}", wave.scheme, ""))
+    return rows
+
+
+def run(rows: list[Row]) -> Backtest:
+    """The pages of a year, thresholds set on its beginning."""
+
+    def batches() -> Iterator[Batch]:
+        for hour, group in groupby(sorted(rows), lambda row: row.at // HOUR):
+            yield Batch((hour + 1) * HOUR - 1, list(group))
+
+    test = Backtest(load_detector(Path("deploy/alerts")), start_of(FIRST + 7 * CALIBRATION_WEEKS), 1.0)
+    test.run(batches(), daily=False)
+    return test
+
+
+def reporters_until_page(wave: Wave, test: Backtest) -> int | None:
+    """How many people had reported when the wave was paged; None if it never was."""
+    begin, end = wave.times[0], wave.times[-1] + DAY
+    for page in test.alarms:
+        at = int((page.updated_at or page.detected_at).timestamp())
+        named = {value_of(key) for key in (page.key, *page.keys)}
+        mine = named & wave.numbers or (wave.spread and (wave.scheme in named or f"scheme {wave.scheme}" in named))
+        if mine and begin <= at <= end:
+            return bisect_left(wave.times, at + 1)
+    return None
+
+
+def main() -> None:
+    """Run the study and write its tables."""
+    if not DATA.exists():
+        sys.exit(f"no {DATA}: the study needs the real reports")
+    quiet = background()
+    days = 7 * (WEEKS - CALIBRATION_WEEKS)
+    calm = run(quiet)
+    waves = injected(SEED)
+    test = run(quiet + rows_of(waves, SEED))
+    table = []
+    for spread in (False, True):
+        for rate in RATES:
+            mine = [reporters_until_page(wave, test) for wave in waves if (wave.rate, wave.spread) == (rate, spread)]
+            found = sorted(count for count in mine if count is not None)
+            table.append([
+                f"{SPREAD} numbers of one scheme" if spread else "one number",
+                str(rate),
+                str(len(mine)),
+                f"{len(found) / len(mine):.0%}",
+                f"{median(found):g}" if found else "–",
+                f"{np.quantile(found, 0.9):.0f}" if found else "–",
+            ])  # fmt: skip
+    families: dict[str, int] = defaultdict(int)
+    for page in calm.alarms:
+        families[page.family] += 1
+    content = markdown(
+        ["wave on", "reporters an hour", "waves", "paged", "reporters until the page, median", "9 of 10 waves"], table
+    )
+    parts = ", ".join(f"{family} {count}" for family, count in sorted(families.items()))
+    content += (
+        f"\n\nWithout any injected wave: {len(calm.alarms)} pages in {days} days ({parts}), which is "
+        f"{len(calm.alarms) / days * 365:.0f} a year for a budget of 365; {len(quiet) / 7 / WEEKS:.0f} reports a day. "
+        "Some of them are real waves of the real data."
+    )
+    Console().print(content)
+    for rule_id, threshold in calm.detector.calibration.thresholds.items():
+        Console().print(f"{rule_id}: {threshold.score} {threshold.explanation}")
+    write("injection", content)
+
+
+if __name__ == "__main__":
+    main()
