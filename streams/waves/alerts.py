@@ -19,7 +19,8 @@ def alert_of(wave: Wave, rule: Rule, change: str, *, paged: bool, first: Sequenc
     family, _, value = wave.primary.partition(":")
     primary = wave.members[wave.primary]
     evidence = wave.evidence
-    others = [key for key in wave.members if family_of(key) != "campaign" and key not in first]
+    named = [key for key in first if key in wave.members]
+    others = [key for key in wave.members if family_of(key) != "campaign" and key not in named]
     return Alert(
         id=wave.id,
         family=family,
@@ -42,7 +43,7 @@ def alert_of(wave: Wave, rule: Rule, change: str, *, paged: bool, first: Sequenc
         groups=dict(Counter(item.group for item in evidence if item.group).most_common()),
         report_ids=[item.report_id for item in evidence],
         excerpts=list(dict.fromkeys(item.excerpt for item in evidence if item.excerpt))[:MAX_EXCERPTS],
-        keys={key: round(wave.members[key].excess.observed) for key in [*first, *others]},
+        keys={key: round(wave.members[key].excess.observed) for key in [*named, *others]},
         rule=rule.id,
         route=rule.route,
         change=change,
