@@ -18,7 +18,18 @@ from streams.signals import signals_of
 from streams.waves.calendar import number_of
 from streams.waves.rules import Detector
 from streams.waves.scan import Candidate, observe
-from streams.waves.series import DAY, HOUR, Series, day_of, expired, family_of, moment, reporters_in, start_of
+from streams.waves.series import (
+    DAY,
+    HOUR,
+    Series,
+    day_of,
+    expired,
+    family_of,
+    moment,
+    reporters_in,
+    sketch_size,
+    start_of,
+)
 
 REQUIRED: Final = ("observed_at", "number", "reporter")
 OPTIONAL: Final = ("scheme", "region")
@@ -151,7 +162,7 @@ class Replay:
             candidates += found
             if family_of(key) not in ("number", "channel"):
                 today = day_of(clock)
-                self.daily_counts[key][today] = reporters_in(series.days[today], key)
+                self.daily_counts[key][today] = reporters_in(series.days[today], sketch_size(key))
         self._sweep(batch.now)
         return sorted(candidates, key=lambda candidate: candidate.at)
 

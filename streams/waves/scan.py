@@ -22,21 +22,23 @@ from msgspec import Struct
 from schemas.events import Signal
 from streams.waves.rules import Detector
 from streams.waves.series import (
+    CHANNEL_SKETCH,
     DAY,
     HOUR,
+    Bucket,
     Evidence,
     Series,
+    Union,
     add,
+    counted,
     counts,
     day_of,
-    estimate,
     family_of,
     hour_of,
     reporters_in,
     seconds,
     sketch_size,
     start_of,
-    union,
 )
 from streams.waves.traffic import BASELINE_DAYS, Exposure, Volume
 
@@ -126,7 +128,7 @@ def scan(series: Series, now: int, detector: Detector) -> Candidate | None:
         return None
     now = max(now, series.clock)
     first = day_of(now) - max(DAY_WINDOWS) + 1
-    if sum(len(bucket) for day, bucket in series.days.items() if day >= first) < FEWEST_REPORTERS:
+    if sum(len(bucket.identified) for day, bucket in series.days.items() if day >= first) < FEWEST_REPORTERS:
         return None
     figures = _figures(series, now, detector.daily)
     if not figures:
@@ -167,29 +169,39 @@ def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_
 
 def _figures(series: Series, now: int, daily: bool) -> list[Figure]:
     """What each window holds, the shortest first; windows without an identified reporter are left out."""
-    by_day = {day: reporters_in(bucket, series.key) for day, bucket in series.days.items()}
+    size = sketch_size(series.key)
+    by_day = {day: reporters_in(bucket, size) for day, bucket in series.days.items()}
+    baselines: dict[int, float] = {}
     figures = []
-    for window in _windows(hour_of(now), day_of(now), daily):
-        buckets = series.hours if window.hourly else series.days
-        inside = [bucket for number, bucket in buckets.items() if window.first <= number <= window.last]
-        identified, anonymous = estimate(*union(inside, sketch_size(series.key))) if inside else (0.0, 0.0)
-        if not identified:
-            continue
-        days = identified
-        if not window.hourly and len(inside) > 1:
-            days = sum(estimate(*union([bucket], sketch_size(series.key)))[0] for bucket in inside)
-        first = window.before - BASELINE_DAYS
-        figures.append(
-            Figure(
-                start=window.start,
-                end=window.end if daily else now + 1,
-                before=window.before,
-                # A crowd that can't be told from one person never outweighs people who can.
-                observed=days + min(anonymous, identified),
-                identified=identified,
-                baseline=sum(count for day, count in by_day.items() if first <= day < window.before),
+    windows = _windows(hour_of(now), day_of(now), daily)
+    for buckets, hourly in ((series.hours, True), (series.days, False)):
+        identified, anonymous = Union(size), Union(size)
+        by_days = 0.0
+        # Windows contain one another: each adds what is older than the one before.
+        left = sorted(number for number in buckets if number <= windows[0 if hourly else -1].last)
+        for window in (window for window in windows if window.hourly is hourly):
+            while left and left[-1] >= window.first:
+                bucket = buckets[left.pop()]
+                identified.add(bucket.identified)
+                anonymous.add(bucket.anonymous)
+                by_days += counted(bucket.identified, size)
+            distinct = identified.count()
+            if not distinct:
+                continue
+            first = window.before - BASELINE_DAYS
+            if first not in baselines:
+                baselines[first] = sum(n for day, n in by_day.items() if first <= day < window.before)
+            figures.append(
+                Figure(
+                    start=window.start,
+                    end=window.end if daily else now + 1,
+                    before=window.before,
+                    # A crowd that can't be told from one person never outweighs people who can.
+                    observed=(distinct if hourly else by_days) + min(anonymous.count(), distinct),
+                    identified=distinct,
+                    baseline=baselines[first],
+                )
             )
-        )
     return figures
 
 
@@ -223,8 +235,8 @@ def _volume(series: Series, batch: Sequence[Signal]) -> Candidate:
     received = {seconds(signal.received_at) for signal in batch}
     happened = {min(seconds(signal.happened_at), seconds(signal.received_at)) for signal in batch}
 
-    def reports(buckets: dict[int, list[int]], touched: set[int]) -> dict[int, int]:
-        return {n: round(reporters_in(buckets[n], series.key)) for n in sorted(touched) if n in buckets}
+    def reports(buckets: dict[int, Bucket], touched: set[int]) -> dict[int, int]:
+        return {n: round(reporters_in(buckets[n], CHANNEL_SKETCH)) for n in sorted(touched) if n in buckets}
 
     return Candidate(
         key=series.key,

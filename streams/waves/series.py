@@ -35,10 +35,7 @@ CHANNEL_SKETCH: Final = 512
 MAX_EVIDENCE: Final = 64
 MAX_EXCERPT: Final = 160
 
-_HASH_BITS: Final = 48
-_ANONYMOUS: Final = 1
-_BACKFILL: Final = 2
-_FLAGS: Final = 2
+_HASH_BYTES: Final = 6
 
 
 class Evidence(Struct, frozen=True, array_like=True):
@@ -55,19 +52,51 @@ class Evidence(Struct, frozen=True, array_like=True):
     excerpt: str
 
 
-class Series(Struct, array_like=True):
-    """State of one series.  `clock`: newest `received_at` seen; `hours`, `days`: bucket number -> reporters.
+class Bucket(Struct, array_like=True):
+    """Reporters of one hour or day: sorted hashes of 48 bits, of each sort the smallest `sketch_size`."""
 
-    Reporters are flagged hashes, in sorted lists.  An hour's number is the epoch hour, a day's the local date counted
-    from 1970-01-01.  `received`: the same by hour of `received_at`, for a channel only, whose silence it tells.
+    identified: list[int] = []
+    anonymous: list[int] = []
+    imported: list[int] = []
+
+
+class Series(Struct, array_like=True):
+    """State of one series.  `clock`: newest `received_at` seen (epoch seconds); `hours`, `days`: number -> reporters.
+
+    An hour's number is the epoch hour, a day's the local date counted from 1970-01-01.  `received`: the same by hour
+    of `received_at`, for a channel only, whose silence it tells.
     """
 
     key: str
     clock: int = 0
-    hours: dict[int, list[int]] = {}
-    days: dict[int, list[int]] = {}
+    hours: dict[int, Bucket] = {}
+    days: dict[int, Bucket] = {}
     evidence: list[Evidence] = []
-    received: dict[int, list[int]] = {}
+    received: dict[int, Bucket] = {}
+
+
+class Union:
+    """Distinct reporters of several buckets together."""
+
+    def __init__(self, size: int) -> None:
+        """`size`: the sketch size of the buckets."""
+        self._size = size
+        self._hashes: set[int] = set()
+        self._limit: int | None = None
+
+    def add(self, hashes: list[int]) -> None:
+        """Add the reporters of one bucket."""
+        self._hashes.update(hashes)
+        if len(hashes) >= self._size:
+            # It knows nothing above its largest hash: the union is complete only below the smallest of those.
+            self._limit = hashes[-1] if self._limit is None else min(self._limit, hashes[-1])
+
+    def count(self) -> float:
+        """How many there are: exact while no bucket is full, then an estimate."""
+        if self._limit is None:
+            return len(self._hashes)
+        below = sum(value < self._limit for value in self._hashes)
+        return below * float(1 << 8 * _HASH_BYTES) / self._limit
 
 
 def hour_of(epoch: int) -> int:
@@ -105,10 +134,9 @@ def sketch_size(key: str) -> int:
     return CHANNEL_SKETCH if family_of(key) == "channel" else SKETCH
 
 
-def reporter_hash(reporter: str, *, anonymous: bool, backfill: bool = False) -> int:
-    """48 bits that stand for `reporter`, and two flags below them, so that sketches order by hash first."""
-    digest = int.from_bytes(blake2b(reporter.encode(), digest_size=_HASH_BITS // 8).digest(), "big")
-    return digest << _FLAGS | (_BACKFILL if backfill else 0) | (_ANONYMOUS if anonymous else 0)
+def reporter_hash(reporter: str) -> int:
+    """48 bits that stand for `reporter`."""
+    return int.from_bytes(blake2b(reporter.encode(), digest_size=_HASH_BYTES).digest(), "big")
 
 
 def counts(signal: Signal) -> bool:
@@ -132,14 +160,15 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
             continue
         happened = min(seconds(signal.happened_at), received)
         # What a channel brings is reports, of whomever.
-        who = signal.report_id if size == CHANNEL_SKETCH else signal.reporter
-        reporter = reporter_hash(who, anonymous=signal.anonymous, backfill=signal.backfill)
-        _insert(series.days, day_of(happened), reporter, size, day_of(series.clock) - DAYS_KEPT)
+        channel = size == CHANNEL_SKETCH
+        reporter = reporter_hash(signal.report_id if channel else signal.reporter)
+        sort = "imported" if signal.backfill else "anonymous" if signal.anonymous and not channel else "identified"
+        _insert(series.days, day_of(happened), sort, reporter, size, day_of(series.clock) - DAYS_KEPT)
         if not signal.backfill:
             oldest = hour_of(series.clock) - HOURS_KEPT
-            _insert(series.hours, hour_of(happened), reporter, size, oldest)
-            if size == CHANNEL_SKETCH:
-                _insert(series.received, hour_of(received), reporter, size, oldest)
+            _insert(series.hours, hour_of(happened), sort, reporter, size, oldest)
+            if channel:
+                _insert(series.received, hour_of(received), sort, reporter, size, oldest)
             else:
                 evidence.append(_evidence(signal, happened))
     _forget(series)
@@ -147,30 +176,16 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
     return series
 
 
-def union(buckets: list[list[int]], size: int) -> tuple[list[int], int | None]:
-    """Reporters of several sketches of `size`, and the hash below which that is complete (None: everywhere).
-
-    A full sketch knows nothing above its largest hash, so the union is complete below the smallest of those.
-    """
-    limit = min((bucket[-1] for bucket in buckets if len(bucket) >= size), default=None)
-    return (buckets[0] if len(buckets) == 1 else sorted(set().union(*buckets))), limit
+def counted(hashes: list[int], size: int) -> float:
+    """Distinct reporters that one sorted sketch of `size` stands for."""
+    if len(hashes) < size:
+        return len(hashes)
+    return (size - 1) * float(1 << 8 * _HASH_BYTES) / hashes[-1]
 
 
-def estimate(reporters: list[int], limit: int | None, *, imports: bool = False) -> tuple[float, float]:
-    """Distinct reporters that a `union` stands for: (identified, anonymous).  Imports count only with `imports`."""
-    scale = 1.0
-    if limit is not None:
-        reporters = reporters[: bisect_left(reporters, limit)]
-        scale = float(1 << _HASH_BITS) / (limit >> _FLAGS)
-    if not imports:
-        reporters = [value for value in reporters if not value & _BACKFILL]
-    anonymous = sum(value & _ANONYMOUS for value in reporters)
-    return (len(reporters) - anonymous) * scale, anonymous * scale
-
-
-def reporters_in(bucket: list[int], key: str) -> float:
-    """Distinct reporters of one hour or day of the series `key`, anonymous ones and imports included."""
-    return sum(estimate(*union([bucket], sketch_size(key)), imports=True))
+def reporters_in(bucket: Bucket, size: int) -> float:
+    """Distinct reporters of one hour or day, anonymous ones and imports included."""
+    return counted(bucket.identified, size) + counted(bucket.anonymous, size) + counted(bucket.imported, size)
 
 
 def expired(series: Series, now: int) -> bool:
@@ -178,14 +193,17 @@ def expired(series: Series, now: int) -> bool:
     return series.clock < now - DAYS_KEPT * DAY
 
 
-def _insert(buckets: dict[int, list[int]], number: int, reporter: int, size: int, oldest: int) -> None:
+def _insert(buckets: dict[int, Bucket], number: int, sort: str, reporter: int, size: int, oldest: int) -> None:
     if number <= oldest:
         return
-    bucket = buckets.setdefault(number, [])
-    place = bisect_left(bucket, reporter)
-    if place < size and (place == len(bucket) or bucket[place] != reporter):
-        bucket.insert(place, reporter)
-        del bucket[size:]
+    bucket = buckets.get(number)
+    if bucket is None:
+        bucket = buckets[number] = Bucket()
+    hashes: list[int] = getattr(bucket, sort)
+    place = bisect_left(hashes, reporter)
+    if place < size and (place == len(hashes) or hashes[place] != reporter):
+        hashes.insert(place, reporter)
+        del hashes[size:]
 
 
 def _forget(series: Series) -> None:

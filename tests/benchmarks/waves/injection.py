@@ -69,7 +69,8 @@ def background() -> list[Row]:
     with gzip.open(DATA, "rt", newline="") as handle:
         for row in csv.DictReader(handle):
             week, weekday = divmod(number_of(date.fromisoformat(row["observed_at"])) - first, 7)
-            if 0 <= week < REAL_WEEKS and hash_of(row["number"]) % SHARE == 0:
+            well_formed = row["number"].isdigit() and len(row["number"]) == 10
+            if 0 <= week < REAL_WEEKS and well_formed and hash_of(row["number"]) % SHARE == 0:
                 weeks[week].append((weekday, row["number"], row["reporter"]))
     rows: list[Row] = []
     shares = HOURS / HOURS.sum()
