@@ -12,26 +12,43 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from schemas import indices, reference
-from schemas.events import Alert, ContactKind, ContactRole, EnrichedReport, FoundContact, RejectedReport, Tag
+from schemas.audit import AuditEntry
+from schemas.cases import Case
+from schemas.events import (
+    Alert,
+    AlertStatus,
+    ContactKind,
+    ContactRole,
+    EnrichedReport,
+    FoundContact,
+    RejectedReport,
+    Tag,
+)
+from schemas.prevention import Prevention
 
 if TYPE_CHECKING:
     from streams.reputation import Assessment
 
 
 class Document(Struct, frozen=True):
-    """A document, the index it belongs to and its id there."""
+    """A document, the index it belongs to and its id there.
+
+    With `first`, `body` is a part that is merged into what is there, and `first` is what else a new document begins
+    with: it stays as it was when the document is written again.
+    """
 
     index: str
     id: str
     body: dict[str, Any]
+    first: dict[str, Any] | None = None
 
 
 def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None) -> Document:
     """The document of a report: what was told and what was understood, flat.
 
     `numbers` are the suspects, without official numbers: those are `impersonated`, because nobody may read them as bad
-    ones.  `official_numbers` are all official numbers that the report names, in any role.  `indexed_at` is left out
-    when an index is rebuilt, so that delays stay those of the first time.
+    ones.  `official_numbers` are all official numbers that the report names, in any role.  `indexed_at` is kept from
+    the first time, so that a retry does not lengthen the delay; it is left out when an index is rebuilt.
     """
     report = enriched.report
     official = reference.official_numbers()
@@ -48,7 +65,6 @@ def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None
             medium=report.medium.value,
             received_at=_time(report.received_at),
             happened_at=_time(report.happened_at),
-            indexed_at=_time(indexed_at),
             text=report.text,
             language=enriched.language.value,
             stance=enriched.stance.value,
@@ -79,6 +95,7 @@ def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None
             masked=sorted(enriched.masked),
             masked_count=sum(enriched.masked.values()),
         ),
+        first={"indexed_at": _time(indexed_at)} if indexed_at else None,
     )
 
 
@@ -103,7 +120,7 @@ def rejected_document(rejected: RejectedReport) -> Document:
 
 
 def alert_document(alert: Alert) -> Document:
-    """The document of an alert in its newest state."""
+    """The wave's part of an alert's document, in its newest state; a new one is open, `case_document` says more."""
     return Document(
         indices.ALERTS_INDEX,
         alert.id,
@@ -111,7 +128,7 @@ def alert_document(alert: Alert) -> Document:
             id=alert.id,
             family=alert.family,
             key=alert.key,
-            status=alert.status.value,
+            wave_over=alert.status is AlertStatus.CLOSED,
             severity=alert.severity,
             number=alert.number,
             official=alert.official,
@@ -138,6 +155,86 @@ def alert_document(alert: Alert) -> Document:
             keys=[{"key": key, "reporters": reporters} for key, reporters in alert.keys.items()],
             report_ids=alert.report_ids,
             excerpts=alert.excerpts,
+            district=alert.district,
+            bank=alert.bank,
+            money_moved_at=_time(alert.money_moved_at),
+        ),
+        first={"status": AlertStatus.OPEN.value},
+    )
+
+
+def case_document(case: Case) -> Document:
+    """The casework's part of an alert's document: whom it reached, who answered and after how long, how it ended."""
+    answered = case.acknowledged_at
+    return Document(
+        indices.ALERTS_INDEX,
+        case.alert_id,
+        _present(
+            id=case.alert_id,
+            status=case.status.value,
+            opened_at=_time(case.opened_at),
+            acknowledged_at=_time(answered),
+            acknowledged_by=case.acknowledged_by,
+            acknowledged_after_seconds=int((answered - case.opened_at).total_seconds()) if answered else None,
+            closed_at=_time(case.closed_at),
+            closed_by=case.closed_by,
+            real=case.real,
+            note=case.note or None,
+            steps=[
+                _present(
+                    at=_time(step.at),
+                    kind=step.kind.value,
+                    person=step.person,
+                    target=step.target,
+                    detail=step.detail or None,
+                )
+                for step in case.steps
+            ],
+        ),
+        first={},
+    )
+
+
+def prevention_document(prevention: Prevention) -> Document:
+    """The document of a warning given."""
+    district = reference.districts().get(prevention.district or "")
+    return Document(
+        indices.PREVENTION_INDEX,
+        prevention.id,
+        _present(
+            id=prevention.id,
+            source=prevention.source,
+            source_ref=prevention.source_ref,
+            activity=prevention.activity.value,
+            recorded_at=_time(prevention.recorded_at),
+            happened_at=_time(prevention.happened_at),
+            region=prevention.region,
+            region_name=_region_name(prevention.region),
+            district=prevention.district,
+            district_name=district.name.ru if district else prevention.district,
+            village=prevention.village,
+            affected_group=prevention.affected_group.value if prevention.affected_group else None,
+            topic=prevention.topic,
+            reached=prevention.reached,
+            people=prevention.people,
+        ),
+    )
+
+
+def audit_document(entry: AuditEntry) -> Document:
+    """The document of an entry of the audit log."""
+    return Document(
+        indices.audit_index(entry.at),
+        entry.id,
+        _present(
+            id=entry.id,
+            at=_time(entry.at),
+            action=entry.action.value,
+            actor=entry.actor,
+            part=entry.part,
+            subject=entry.subject or None,
+            results=entry.results,
+            reason=entry.reason or None,
         ),
     )
 

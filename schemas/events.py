@@ -316,7 +316,11 @@ class AlertStatus(StrEnum):
 
 
 class Alert(Struct, kw_only=True, omit_defaults=True):
-    """A wave: reports of one key jumped.  A message of `fraud.alerts.v1`, keyed by `id` (the newest counts)."""
+    """Something the person on call has to know: a message of `fraud.alerts.v1`, keyed by `id` (the newest counts).
+
+    Mostly a wave: reports of one key jumped.  Two families are none: `urgent`, one report of money that moved in the
+    last 24 hours, and `heartbeat`, a synthetic report that proves the way to the person on call.
+    """
 
     id: str
     family: str
@@ -349,6 +353,9 @@ class Alert(Struct, kw_only=True, omit_defaults=True):
     ] = ""
     page: Annotated[bool, Meta(description="worth a page: a new wave, or one that grew much")] = False
     updated_at: datetime | None = None
+    district: Annotated[DistrictName, Meta(description="of an urgent case")] | None = None
+    bank: Annotated[str, Meta(description="of an urgent case, where the money went from")] | None = None
+    money_moved_at: Annotated[datetime, Meta(description="of an urgent case")] | None = None
 
 
 def report_id(source: str, source_ref: str) -> str:

@@ -3,7 +3,8 @@
     python -m schemas.generate           write them
     python -m schemas.generate --check   exit 1 and name the files that are not current
 
-The sources are the types in `schemas.events`, `schemas.reference`, `schemas.topics` and `producers.integrations`.
+The sources are the types in `schemas.events` and its neighbours, `schemas.reference`, `schemas.topics` and
+`producers.integrations`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from producers.integrations import IntegrationsFile
-from schemas import asyncapi, events, reference
+from schemas import asyncapi, audit, cases, events, prevention, reference
 from schemas.topics import Topics
 
 FOLDER: Final = Path(__file__).parent / "generated"
@@ -30,6 +31,11 @@ EVENTS: Final[tuple[type[msgspec.Struct], ...]] = (
     events.Signal,
     events.Verdict,
     events.Alert,
+    prevention.PreventionSubmission,
+    prevention.Prevention,
+    cases.Decision,
+    cases.Case,
+    audit.AuditEntry,
 )
 
 

@@ -22,6 +22,11 @@ SIGNALS: Final = "fraud.signals.v1"
 VERDICTS: Final = "fraud.verdicts.v1"
 CANDIDATES: Final = "fraud.candidates.v1"
 ALERTS: Final = "fraud.alerts.v1"
+UNEXPLAINED: Final = "fraud.unexplained.v1"
+PREVENTION: Final = "fraud.prevention.v1"
+DECISIONS: Final = "fraud.decisions.v1"
+CASES: Final = "fraud.cases.v1"
+AUDIT: Final = "fraud.audit.v1"
 
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS

@@ -18,6 +18,8 @@ from streams.settings import Settings
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 15.0
 REQUEST_TIMEOUT: Final = 30.0
+#: How often a part is merged again when another part of the same document came in between.
+CONFLICTS: Final = 5
 #: Answers that say "later", not "never".
 _LATER: Final = frozenset({408, 429, 502, 503, 504})
 
@@ -40,7 +42,7 @@ def connect(settings: Settings) -> AsyncElasticsearch:
 async def write(client: AsyncElasticsearch, documents: Sequence[Document]) -> list[Refused]:
     """Write all documents, waiting as long as Elasticsearch is away.  Returns those that it refuses for good."""
     refused: list[Refused] = []
-    pending = list({(doc.index, doc.id): doc for doc in documents}.values())
+    pending = _newest(documents)
     pause = FIRST_PAUSE
     while pending:
         later: list[Document] = []
@@ -67,8 +69,18 @@ async def write(client: AsyncElasticsearch, documents: Sequence[Document]) -> li
     return refused
 
 
+def _newest(documents: Sequence[Document]) -> list[Document]:
+    """The last copy of each document; parts are merged in order, so all of them stay."""
+    whole = {(doc.index, doc.id): doc for doc in documents if doc.first is None}
+    return [*whole.values(), *(doc for doc in documents if doc.first is not None)]
+
+
 def _action(document: Document) -> dict[str, Any]:
-    return {"_op_type": "index", "_index": document.index, "_id": document.id, "_source": document.body}
+    where = {"_index": document.index, "_id": document.id}
+    if document.first is None:
+        return where | {"_op_type": "index", "_source": document.body}
+    whole = document.body | document.first
+    return where | {"_op_type": "update", "doc": document.body, "upsert": whole, "retry_on_conflict": CONFLICTS}
 
 
 def _failure(item: dict[str, Any]) -> tuple[int, str]:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from schemas import events
+from schemas.audit import AuditAction, AuditEntry
+from schemas.cases import Case, Step, StepKind
 from schemas.events import (
     AffectedGroup,
     Alert,
@@ -24,6 +26,7 @@ from schemas.events import (
     Verdict,
     VerdictKind,
 )
+from schemas.prevention import Activity, Prevention
 from streams.reputation import Assessment, State
 
 MOMENT = datetime(2026, 1, 14, 4, 30, 0, 123456, tzinfo=UTC)
@@ -129,6 +132,58 @@ def full_alert() -> Alert:
         updated_at=MOMENT,
         report_ids=[events.report_id("hotline-sko", "2026/17")],
         excerpts=["Мошенники звонили с номера 1414"],
+        district="Мамлютский район",
+        bank="Kaspi",
+        money_moved_at=MOMENT - timedelta(hours=1),
+    )
+
+
+def full_case() -> Case:
+    """The life of that alert, to its end."""
+    return Case(
+        alert_id=full_alert().id,
+        status=AlertStatus.CLOSED,
+        opened_at=MOMENT,
+        acknowledged_at=MOMENT + timedelta(minutes=3),
+        acknowledged_by="aigerim",
+        closed_at=MOMENT + timedelta(hours=1),
+        closed_by="aigerim",
+        real=True,
+        note="the clinic was told",
+        steps=[Step(at=MOMENT, kind=StepKind.SENT, person="aigerim", target="telegram", detail="first try")],
+    )
+
+
+def full_prevention() -> Prevention:
+    """A warning given, every field filled."""
+    return Prevention(
+        id=events.report_id("mamlyut-desk", "call-7"),
+        source="mamlyut-desk",
+        source_ref="call-7",
+        activity=Activity.TALK,
+        recorded_at=MOMENT,
+        happened_at=MOMENT - timedelta(hours=2),
+        region="KZ-59",
+        district="Мамлютский район",
+        village="Новомихайловка",
+        affected_group=AffectedGroup.ELDERLY,
+        topic="medical-appointment",
+        reached=True,
+        people=24,
+    )
+
+
+def full_audit_entry() -> AuditEntry:
+    """An entry of the audit log, every field filled."""
+    return AuditEntry(
+        id="a-1",
+        at=MOMENT,
+        action=AuditAction.LOOK_UP,
+        actor="kaspi-antifraud",
+        part="gateway",
+        subject="+77051234567",
+        results=1,
+        reason="payment check",
     )
 
 

@@ -1,8 +1,8 @@
 """The indices of Elasticsearch: their names, and the templates beside this file that give them settings and mappings.
 
-Reports and rejected records are kept by month (UTC) of a time that no replay changes, so that every copy of a record
-lands in the same index; numbers and alerts have one index each.  Read through the aliases `saqbol-reports`,
-`saqbol-numbers`, `saqbol-alerts` and `saqbol-rejected`.
+Reports, rejected records and the audit log are kept by month (UTC) of a time that no replay changes, so that every copy
+of a record lands in the same index; numbers, alerts and warnings given have one index each.  Read through the aliases
+below.
 """
 
 from __future__ import annotations
@@ -20,15 +20,25 @@ REPORTS: Final = "saqbol-reports"
 NUMBERS: Final = "saqbol-numbers"
 ALERTS: Final = "saqbol-alerts"
 REJECTED: Final = "saqbol-rejected"
+PREVENTION: Final = "saqbol-prevention"
+AUDIT: Final = "saqbol-audit"
 
 #: Indices to write to, where there is one only.
 NUMBERS_INDEX: Final = "saqbol-numbers-v1"
 ALERTS_INDEX: Final = "saqbol-alerts-v1"
+PREVENTION_INDEX: Final = "saqbol-prevention-v1"
 
 #: The component template that every index template is composed of.
 ANALYSIS: Final = "saqbol-analysis"
 #: Index template (named like the alias) and its file.
-TEMPLATES: Final = {REPORTS: "reports.json", NUMBERS: "numbers.json", ALERTS: "alerts.json", REJECTED: "rejected.json"}
+TEMPLATES: Final = {
+    REPORTS: "reports.json",
+    NUMBERS: "numbers.json",
+    ALERTS: "alerts.json",
+    REJECTED: "rejected.json",
+    PREVENTION: "prevention.json",
+    AUDIT: "audit.json",
+}
 
 
 def report_index(received_at: datetime) -> str:
@@ -41,6 +51,11 @@ def rejected_index(logged_at: datetime) -> str:
     return f"{REJECTED}-{_month(logged_at)}"
 
 
+def audit_index(at: datetime) -> str:
+    """Index of an entry of the audit log made then (aware)."""
+    return f"{AUDIT}-{_month(at)}"
+
+
 def current_indices(now: datetime) -> dict[str, str]:
     """The index that documents of `now` (aware) go to, by alias."""
     return {
@@ -48,6 +63,8 @@ def current_indices(now: datetime) -> dict[str, str]:
         NUMBERS: NUMBERS_INDEX,
         ALERTS: ALERTS_INDEX,
         REJECTED: rejected_index(now),
+        PREVENTION: PREVENTION_INDEX,
+        AUDIT: audit_index(now),
     }
 
 

@@ -1,6 +1,7 @@
-"""Index: enriched reports, rejected reports and alerts go to Elasticsearch, each under its own id.
+"""Index: reports, rejected records, alerts, warnings given and the audit log go to Elasticsearch, under their own ids.
 
-Reads `fraud.reports.enriched.v1`, `fraud.reports.rejected.v1` and `fraud.alerts.v1`.  A report that Elasticsearch
+Reads `fraud.reports.enriched.v1`, `fraud.reports.rejected.v1`, `fraud.alerts.v1`, `fraud.cases.v1`,
+`fraud.prevention.v1` and `fraud.audit.v1`.  A report that Elasticsearch
 refuses goes to `fraud.reports.rejected.v1` with the cause; while Elasticsearch is away, the agent waits.
 """
 
@@ -13,9 +14,20 @@ from typing import Any
 import faust
 import msgspec
 
-from schemas.documents import Document, alert_document, rejected_document, report_document
+from schemas.audit import AuditEntry
+from schemas.cases import Case
+from schemas.documents import (
+    Document,
+    alert_document,
+    audit_document,
+    case_document,
+    prevention_document,
+    rejected_document,
+    report_document,
+)
 from schemas.events import Alert, EnrichedReport, RejectedReport, RejectReason, Report
-from schemas.topics import ALERTS, ENRICHED, REJECTED
+from schemas.prevention import Prevention
+from schemas.topics import ALERTS, AUDIT, CASES, ENRICHED, PREVENTION, REJECTED
 from streams.app import acknowledge, batches, confirm, log, raw_topic
 from streams.elastic import connect, write
 from streams.settings import Settings
@@ -58,7 +70,8 @@ def attach(app: faust.App, settings: Settings) -> None:
                 except msgspec.MsgspecError as error:
                     sends.append(reject(event, RejectReason.UNDECODABLE, f"not a batch: {type(error).__name__}"))
                     continue
-                wanted += [report_document(report) for report in reports]
+                now = datetime.now(UTC)
+                wanted += [report_document(report, indexed_at=now) for report in reports]
                 origin |= {report.report.id: (event, report.report) for report in reports}
             for item in await write(client, wanted):
                 event, report = origin[item.document.id]
@@ -74,6 +87,18 @@ def attach(app: faust.App, settings: Settings) -> None:
     @app.agent(raw_topic(app, ALERTS), name="index-alerts")
     async def index_alerts(stream: Any) -> None:
         await index(stream, lambda value: alert_document(msgspec.json.decode(value, type=Alert)))
+
+    @app.agent(raw_topic(app, CASES), name="index-cases")
+    async def index_cases(stream: Any) -> None:
+        await index(stream, lambda value: case_document(msgspec.json.decode(value, type=Case)))
+
+    @app.agent(raw_topic(app, PREVENTION), name="index-prevention")
+    async def index_prevention(stream: Any) -> None:
+        await index(stream, lambda value: prevention_document(msgspec.json.decode(value, type=Prevention)))
+
+    @app.agent(raw_topic(app, AUDIT), name="index-audit")
+    async def index_audit(stream: Any) -> None:
+        await index(stream, lambda value: audit_document(msgspec.json.decode(value, type=AuditEntry)))
 
     async def index(stream: Any, document: Callable[[bytes], Document]) -> None:
         async for events in batches(stream):

@@ -7,7 +7,19 @@ import msgspec
 import pytest
 
 from schemas import indices
-from schemas.documents import Document, alert_document, number_document, number_kind, rejected_document, report_document
+from schemas.audit import AuditEntry
+from schemas.cases import Case
+from schemas.documents import (
+    Document,
+    alert_document,
+    audit_document,
+    case_document,
+    number_document,
+    number_kind,
+    prevention_document,
+    rejected_document,
+    report_document,
+)
 from schemas.events import (
     Alert,
     Channel,
@@ -19,15 +31,38 @@ from schemas.events import (
     Report,
     report_id,
 )
-from tests.full_events import full_alert, full_assessment, full_rejected, full_report
+from schemas.prevention import Prevention
+from tests.full_events import (
+    full_alert,
+    full_assessment,
+    full_audit_entry,
+    full_case,
+    full_prevention,
+    full_rejected,
+    full_report,
+)
 
 NOW = datetime(2026, 1, 14, 9, 30, tzinfo=UTC)
 
+
+def whole(document: Document) -> Document:
+    """What a new document begins with."""
+    return Document(document.index, document.id, document.body | (document.first or {}))
+
+
+def whole_alert() -> Document:
+    """What is in the index once the wave's part and the casework's part are merged."""
+    wave, work = alert_document(full_alert()), case_document(full_case())
+    return Document(wave.index, wave.id, wave.body | work.body)
+
+
 FULL = {
-    indices.REPORTS: report_document(full_report(), indexed_at=NOW),
+    indices.REPORTS: whole(report_document(full_report(), indexed_at=NOW)),
     indices.REJECTED: rejected_document(full_rejected()),
-    indices.ALERTS: alert_document(full_alert()),
+    indices.ALERTS: whole_alert(),
     indices.NUMBERS: number_document("1414", full_assessment(), NOW, {"ru": ["а"], "kk": ["ә"], "en": ["a"]}),
+    indices.PREVENTION: prevention_document(full_prevention()),
+    indices.AUDIT: audit_document(full_audit_entry()),
 }
 
 
@@ -56,6 +91,9 @@ def test_full_document_fills_every_mapped_field_and_no_other(template: str) -> N
         (EnrichedReport, indices.REPORTS, {"report"}),
         (RejectedReport, indices.REJECTED, set()),
         (Alert, indices.ALERTS, set()),
+        (Case, indices.ALERTS, {"alert_id"}),
+        (Prevention, indices.PREVENTION, {"version"}),
+        (AuditEntry, indices.AUDIT, set()),
     ],
 )
 def test_every_field_of_an_event_is_in_its_document(

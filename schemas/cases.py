@@ -1,0 +1,92 @@
+"""Casework: what people decide about an alert, and the life of the alert that follows from it.
+
+A person's `Decision` is a message of `fraud.decisions.v1`; notify keeps a `Case` for each alert, a message of
+`fraud.cases.v1`: who was told when and by which way, who acknowledged it, how it was closed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schemas.events import AlertStatus, Timestamp
+
+
+class DecisionKind(StrEnum):
+    """What a person decided.
+
+    `missed` reports a wave that nobody was paged for, `silenced` keeps a series quiet for a while; both name a `key`
+    instead of an alert where there is none.
+    """
+
+    ACKNOWLEDGED = "acknowledged"
+    REAL = "real"
+    FALSE = "false"
+    MISSED = "missed"
+    SILENCED = "silenced"
+
+
+class Via(StrEnum):
+    """The way by which a decision came."""
+
+    PAGE = "page"
+    LINK = "link"
+    COMMAND = "command"
+
+
+class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A decision: a message of `fraud.decisions.v1`, keyed by its id.
+
+    `key` is a series such as `scheme:prize` or `number:+77051234567`.  `until` ends a silence.
+    """
+
+    id: str
+    kind: DecisionKind
+    at: Timestamp
+    by: Annotated[str, Meta(min_length=1, max_length=64, description="the person's account")]
+    via: Via
+    alert_id: str | None = None
+    key: Annotated[str, Meta(max_length=300)] | None = None
+    until: Timestamp | None = None
+    note: Annotated[str, Meta(max_length=500)] = ""
+
+
+class StepKind(StrEnum):
+    """What happened to an alert."""
+
+    SENT = "sent"
+    UPDATED = "updated"
+    DIGEST = "digest"
+    FAILED = "failed"
+    ESCALATED = "escalated"
+    HELD = "held"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+    SILENCED = "silenced"
+
+
+class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One step of an alert's life.  `target` is the name of a way to a person (`telegram`), never its address."""
+
+    at: Timestamp
+    kind: StepKind
+    person: str | None = None
+    target: str | None = None
+    detail: str = ""
+
+
+class Case(Struct, kw_only=True, omit_defaults=True):
+    """The life of one alert: a message of `fraud.cases.v1`, keyed by `alert_id` (the newest counts)."""
+
+    alert_id: str
+    status: AlertStatus = AlertStatus.OPEN
+    opened_at: Timestamp
+    acknowledged_at: Timestamp | None = None
+    acknowledged_by: str | None = None
+    closed_at: Timestamp | None = None
+    closed_by: str | None = None
+    real: Annotated[bool, Meta(description="how it was closed: a wave, or a false alarm")] | None = None
+    note: str = ""
+    steps: list[Step] = []
