@@ -21,11 +21,12 @@ from producers.gateway import metrics
 from producers.gateway.form.challenge import Challenges
 from producers.gateway.form.page import Notice, answer_page, form_page
 from producers.gateway.form.reading import FormErrors, is_reference, read
-from producers.gateway.form.texts import LANGUAGES, preferred, texts
+from producers.gateway.form.texts import LANGUAGES, texts
 from producers.gateway.problems import ProblemError
 from producers.gateway.service import Gateway, RateLimiter, read_body
 from producers.intake import Intake, Origin, to_report
 from producers.integrations import WEB_FORM
+from producers.web.languages import preferred
 from schemas.events import Channel, EnrichedReport
 from streams.understanding.enrich import enrich
 
@@ -140,7 +141,7 @@ def _understand(intake: Intake) -> EnrichedReport | None:
 
 def _language(request: PageRequest) -> str:
     code = request.url.path.strip("/")
-    return code if code in LANGUAGES else preferred(request.headers.get("accept-language", ""))
+    return code if code in LANGUAGES else preferred(request.headers.get("accept-language", ""), LANGUAGES)
 
 
 def _network(request: PageRequest) -> str:

@@ -18,9 +18,10 @@ from producers.gateway.form.challenge import LIFETIME, Challenges
 from producers.gateway.form.handlers import FREE_PER_ADDRESS, MOST_PER_ADDRESS, Door
 from producers.gateway.form.page import Notice, answer_page, form_page, report_number
 from producers.gateway.form.reading import FIELDS, FormErrors, can_be_stopped, is_reference, read
-from producers.gateway.form.texts import FILE, LANGUAGES, preferred, texts
+from producers.gateway.form.texts import FILE, LANGUAGES, texts
 from producers.intake import Intake, Origin, to_report
 from producers.reporters import ReporterHasher
+from producers.web.languages import preferred
 from schemas.events import AffectedGroup, Channel, Medium, Outcome, ReportSubmission
 from schemas.reference import Words, load
 from streams.understanding.enrich import enrich
@@ -169,7 +170,7 @@ def test_whether_a_transfer_can_still_be_stopped() -> None:
     ],
 )
 def test_the_language_of_the_browser(header: str, language: str) -> None:
-    assert preferred(header) == language
+    assert preferred(header, LANGUAGES) == language
 
 
 def test_every_text_is_there_in_every_language_with_the_same_blanks() -> None:
