@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 #: The stages in the order of a report's way; each is a worker, an agent module and a consumer group of its own.
-STAGES: Final = ("refine", "index", "reputation", "detect", "waves", "notify")
+STAGES: Final = ("refine", "patterns", "index", "reputation", "detect", "waves", "notify")
 #: File in a worker's state folder that holds its process id once it works.
 READY: Final = "ready"
 

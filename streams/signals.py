@@ -16,6 +16,8 @@ NO_SCHEME: Final = "unknown"
 #: Prefixes of the keys under which a number's record is kept: an accused number, and an official one.
 NUMBER: Final = "number:"
 IMPERSONATED: Final = "impersonated:"
+#: Prefix of the series of reports that no scheme explains and that are worded alike.
+PATTERN: Final = "pattern:"
 
 
 def signals_of(enriched: EnrichedReport) -> list[Signal]:
@@ -50,7 +52,7 @@ def _series(enriched: EnrichedReport, suspects: list[str]) -> list[str]:
         keys.append(f"region:{enriched.region}")
         keys += [f"scheme-region:{code}|{enriched.region}" for code in codes]
     if enriched.pattern:
-        keys.append(f"pattern:{enriched.pattern}")
+        keys.append(f"{PATTERN}{enriched.pattern}")
     return keys
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from schemas.topics import ALERTS, CANDIDATES, REPORTS, SIGNALS, topics
+from schemas.topics import ALERTS, CANDIDATES, REPORTS, SIGNALS, UNEXPLAINED, topics
 
 
 class StateTable(Struct, frozen=True):
@@ -45,9 +45,12 @@ class StateTable(Struct, frozen=True):
 
 #: A retry within this time is the same report.
 SEEN: Final = StateTable("refine", "seen", REPORTS, timedelta(days=45))
+CLUSTERS: Final = StateTable("patterns", "clusters", UNEXPLAINED)
+#: A report keeps its pattern for as long as a retry of it can come.
+PLACED: Final = StateTable("patterns", "placed", UNEXPLAINED, SEEN.forget_after)
 NUMBERS: Final = StateTable("reputation", "numbers", SIGNALS)
 SERIES: Final = StateTable("detect", "series", SIGNALS)
 WAVES: Final = StateTable("waves", "waves", CANDIDATES)
 TOLD: Final = StateTable("notify", "told", ALERTS)
 
-TABLES: Final = (SEEN, NUMBERS, SERIES, WAVES, TOLD)
+TABLES: Final = (SEEN, CLUSTERS, PLACED, NUMBERS, SERIES, WAVES, TOLD)

@@ -1,4 +1,4 @@
-"""One worker of one stage: `python -m streams.worker refine|index|reputation|detect|waves|notify`."""
+"""One worker of one stage: `python -m streams.worker STAGE`, one of `streams.settings.STAGES`."""
 
 from __future__ import annotations
 

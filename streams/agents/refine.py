@@ -1,7 +1,8 @@
 """Refine: each record of the book of record is checked, masked, deduplicated, understood, or rejected with a reason.
 
-Reads `fraud.reports.v1`; writes batches of `fraud.reports.enriched.v1` and `fraud.signals.v1`, and
-`fraud.reports.rejected.v1`.  Remembers each report id for 45 days, so that the first copy wins.
+Reads `fraud.reports.v1`; writes batches of `fraud.reports.enriched.v1`, `fraud.signals.v1` and, of reports that no
+scheme explains, `fraud.unexplained.v1`; and `fraud.reports.rejected.v1`.  Remembers each report id for 45 days, so that
+the first copy wins.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import faust
 import msgspec
 
 from schemas.events import EnrichedReport, RejectedReport, RejectReason
-from schemas.topics import ENRICHED, REJECTED, REPORTS, SIGNALS, UNDECODABLE, topics
+from schemas.topics import ENRICHED, REJECTED, REPORTS, SIGNALS, UNDECODABLE, UNEXPLAINED, topics
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
 from streams.refinement import Record, Seen, first_copy, refine
 from streams.settings import Settings
 from streams.signals import by_partition, signals_of
 from streams.tables import SEEN
+from streams.understanding.clusters import is_unexplained
 from streams.wire import encode_batches
 
 Decided = tuple[Any, EnrichedReport | RejectedReport]
@@ -32,6 +34,7 @@ MAX_FAILED: Final = 10
 def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every stage is attached alike
     """Hang the agent on `app`."""
     enriched_topic, signals_topic = raw_topic(app, ENRICHED), raw_topic(app, SIGNALS)
+    unexplained_topic = raw_topic(app, UNEXPLAINED)
     rejected_topic, undecodable_topic = raw_topic(app, REJECTED), raw_topic(app, UNDECODABLE)
     seen = keyed_table(app, SEEN)
 
@@ -54,6 +57,8 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
         for partition in {partition for partition, _ in reports}:
             for data in encode_batches(report for source, report in reports if source == partition):
                 yield enriched_topic.send(value=data, partition=partition)
+        for data in encode_batches(report for _, report in reports if is_unexplained(report)):
+            yield unexplained_topic.send(value=data)
         signals = (signal for _, report in reports for signal in signals_of(report))
         for partition, owned in by_partition(signals, topics()[SIGNALS].partitions).items():
             for data in encode_batches(owned):

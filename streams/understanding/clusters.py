@@ -2,24 +2,25 @@
 
 A report's *sketch* is the set of its telling stems: no function words, nothing that any fraud report may say
 (`rules/common_words.yaml`).  A cluster is what its members' sketches have in common.  A report joins the cluster it
-resembles most, or founds one; the id of a cluster comes from its founder's sketch: the same log gives the same ids.
+resembles most, or founds one; the id of a cluster is made of its founder's most telling words: the same log gives the
+same ids.
 
 Resemblance is the cosine between the sketch and the shares of the cluster's members that use each stem, both weighted
-by inverse document frequency among unexplained reports (Salton and Buckley 1988); one pass over the stream with a
-threshold is leader clustering (Hartigan 1975).  No clock and no I/O: the time is an argument, the state is a value that
-can be stored.  Everything is bounded, so the state of a year is as large as that of a month.
+by inverse document frequency among the reports of all clusters (Salton and Buckley 1988); one pass over the stream with
+a threshold is leader clustering (Hartigan 1975).  No clock and no I/O: the time is an argument, the state is clusters
+that can be stored one by one.  Everything is bounded, so the state of a year is as large as that of a month.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from schemas.events import EnrichedReport, Stance
@@ -31,8 +32,6 @@ from streams.understanding.text import Words, fold
 IDLE: Final = timedelta(days=30)
 MAX_CLUSTERS: Final = 500
 MAX_STEMS: Final = 40  # of a sketch and of a cluster
-MAX_VOCABULARY: Final = 20_000
-MAX_REMEMBERED: Final = 10_000  # reports whose cluster is remembered, so that a repeated one changes nothing
 #: Fewer telling stems say too little to put a report anywhere.
 MIN_STEMS: Final = 4
 #: A report joins at this cosine and at least so many shared stems: chosen on the evaluation's development stories.
@@ -41,6 +40,8 @@ MIN_SHARED: Final = 2
 #: Letters of a stem: enough to tell words apart, few enough to lose Russian and Kazakh endings.
 STEM: Final = 4
 SHORTEST: Final = 3
+#: Words of its founder that a cluster's id shows.
+MAX_SHOWN: Final = 3
 #: The only scheme that leaves a story unexplained.
 OTHER: Final = "other-fraud"
 
@@ -54,13 +55,54 @@ class Cluster(Struct):
     last: datetime
 
 
-class Clusters(Struct):
-    """The state: clusters by id, how many unexplained reports used each stem, and the cluster of recent reports."""
+class Clusters:
+    """The state: clusters by id (the pattern), and how many of their reports use each stem."""
 
-    clusters: dict[str, Cluster] = {}
-    reports: int = 0
-    frequency: dict[str, int] = {}
-    remembered: dict[str, str] = {}
+    def __init__(self, clusters: Mapping[str, Cluster] | None = None) -> None:
+        self.clusters: dict[str, Cluster] = dict(clusters or {})
+        self.reports = sum(cluster.size for cluster in self.clusters.values())
+        self._frequency: Counter[str] = Counter()
+        for cluster in self.clusters.values():
+            self._frequency.update(cluster.stems)
+
+    def rarity(self, stem: str) -> float:
+        """Inverse document frequency of a stem."""
+        return 1 + math.log((self.reports + 1) / (self._frequency[stem] + 1))
+
+    def join(self, pattern: str, stems: Mapping[str, str], at: datetime) -> None:
+        """Add a sketch to a cluster, which is founded if it is not there."""
+        cluster = self._taken(pattern) or Cluster(0, {}, {}, at)
+        cluster.size += 1
+        cluster.last = max(cluster.last, at)
+        for stem, word in stems.items():
+            cluster.stems[stem] = cluster.stems.get(stem, 0) + 1
+            cluster.words.setdefault(stem, word)
+        if len(cluster.stems) > MAX_STEMS:
+            kept = sorted(cluster.stems, key=lambda s: (-cluster.stems[s], s))[:MAX_STEMS]
+            cluster.stems = {s: cluster.stems[s] for s in kept}
+            cluster.words = {s: cluster.words[s] for s in kept}
+        self.clusters[pattern] = cluster
+        self.reports += cluster.size
+        self._frequency.update(cluster.stems)
+
+    def forget(self, now: datetime) -> None:
+        """Drop clusters that are idle, and the longest idle small one when there are too many."""
+        for pattern in [p for p, c in self.clusters.items() if c.last < now - IDLE]:
+            self._taken(pattern)
+        if len(self.clusters) >= MAX_CLUSTERS:
+            known = self.clusters
+            self._taken(min(known, key=lambda p: (known[p].size > 1, known[p].last, p)))
+
+    def _taken(self, pattern: str) -> Cluster | None:
+        """A cluster, out of the state and its sums."""
+        cluster = self.clusters.pop(pattern, None)
+        if cluster is not None:
+            self.reports -= cluster.size
+            self._frequency.subtract(cluster.stems)
+            for stem in cluster.stems:
+                if not self._frequency[stem]:
+                    del self._frequency[stem]
+        return cluster
 
 
 def is_unexplained(enriched: EnrichedReport) -> bool:
@@ -74,40 +116,15 @@ def is_unexplained(enriched: EnrichedReport) -> bool:
     )
 
 
-def with_pattern(state: Clusters, enriched: EnrichedReport) -> EnrichedReport:
-    """`enriched` with the id of its cluster as `pattern`, if it is unexplained; `state` has learned it afterwards."""
-    if not is_unexplained(enriched):
-        return enriched
-    pattern = assign(state, enriched.report.id, enriched.report.text, enriched.report.received_at)
-    return msgspec.structs.replace(enriched, pattern=pattern)
-
-
-def assign(state: Clusters, report_id: str, text: str, received_at: datetime) -> str | None:
-    """The cluster of a text, which `state` learns; None if the text has too few telling words.
-
-    A report that was seen lately gets the same answer again, and changes nothing.
-    """
-    known = state.remembered.get(report_id)
-    if known is not None:
-        return known
+def assign(state: Clusters, text: str, received_at: datetime) -> str | None:
+    """The pattern of a text, which `state` learns; None if the text has too few telling words."""
     stems = sketch(text)
     if len(stems) < MIN_STEMS:
         return None
-    _forget(state, received_at)
-    best = _nearest(state, stems)
-    if best is None:
-        best = _pattern_id(stems)
-        state.clusters.setdefault(best, Cluster(0, {}, {}, received_at))
-    _join(state.clusters[best], stems, received_at)
-    state.reports += 1
-    for stem in stems:
-        state.frequency[stem] = state.frequency.get(stem, 0) + 1
-    if len(state.frequency) > MAX_VOCABULARY:
-        state.frequency = {stem: n for stem, n in state.frequency.items() if n > 1}
-    state.remembered[report_id] = best
-    if len(state.remembered) > MAX_REMEMBERED:
-        del state.remembered[next(iter(state.remembered))]
-    return best
+    state.forget(received_at)
+    pattern = _nearest(state, stems) or _pattern_id(state, stems)
+    state.join(pattern, stems, received_at)
+    return pattern
 
 
 def words_of(state: Clusters, pattern: str, count: int = 6) -> list[str]:
@@ -115,7 +132,7 @@ def words_of(state: Clusters, pattern: str, count: int = 6) -> list[str]:
     cluster = state.clusters.get(pattern)
     if cluster is None:
         return []
-    weight = {stem: n * _rarity(state, stem) for stem, n in cluster.stems.items()}
+    weight = {stem: n * state.rarity(stem) for stem, n in cluster.stems.items()}
     return [cluster.words[stem] for stem in sorted(weight, key=lambda s: (-weight[s], s))[:count]]
 
 
@@ -135,45 +152,24 @@ def sketch(text: str) -> dict[str, str]:
 
 def _nearest(state: Clusters, stems: Mapping[str, str]) -> str | None:
     best, best_key = None, (MIN_RESEMBLANCE, 0, "")
-    own = math.sqrt(sum(_rarity(state, s) ** 2 for s in stems))
+    own = math.sqrt(sum(state.rarity(s) ** 2 for s in stems))
     for pattern, cluster in state.clusters.items():
         shared = [s for s in stems if s in cluster.stems]
         if len(shared) < MIN_SHARED:
             continue
-        product = sum(_rarity(state, s) ** 2 * cluster.stems[s] for s in shared)
-        length = math.sqrt(sum((_rarity(state, s) * n) ** 2 for s, n in cluster.stems.items()))
+        product = sum(state.rarity(s) ** 2 * cluster.stems[s] for s in shared)
+        length = math.sqrt(sum((state.rarity(s) * n) ** 2 for s, n in cluster.stems.items()))
         key = (product / (own * length), cluster.size, pattern)
         if key >= best_key:
             best, best_key = pattern, key
     return best
 
 
-def _rarity(state: Clusters, stem: str) -> float:
-    return 1 + math.log((state.reports + 1) / (state.frequency.get(stem, 0) + 1))
-
-
-def _join(cluster: Cluster, stems: Mapping[str, str], received_at: datetime) -> None:
-    cluster.size += 1
-    cluster.last = max(cluster.last, received_at)
-    for stem, word in stems.items():
-        cluster.stems[stem] = cluster.stems.get(stem, 0) + 1
-        cluster.words.setdefault(stem, word)
-    if len(cluster.stems) > MAX_STEMS:
-        kept = sorted(cluster.stems, key=lambda s: (-cluster.stems[s], s))[:MAX_STEMS]
-        cluster.stems = {s: cluster.stems[s] for s in kept}
-        cluster.words = {s: cluster.words[s] for s in kept}
-
-
-def _forget(state: Clusters, now: datetime) -> None:
-    """Drops clusters that are idle, and the longest idle one when there are too many."""
-    for pattern in [p for p, c in state.clusters.items() if c.last < now - IDLE]:
-        del state.clusters[pattern]
-    if len(state.clusters) >= MAX_CLUSTERS:
-        del state.clusters[min(state.clusters, key=lambda p: (state.clusters[p].size > 1, state.clusters[p].last, p))]
-
-
-def _pattern_id(stems: Mapping[str, str]) -> str:
-    return hashlib.sha256(" ".join(sorted(stems)).encode()).hexdigest()[:12]
+def _pattern_id(state: Clusters, stems: Mapping[str, str]) -> str:
+    """Readable and unique: the rarest words of the founder, and a hash of its stems."""
+    telling = sorted(stems, key=lambda stem: (-state.rarity(stem), -len(stems[stem]), stem))[:MAX_SHOWN]
+    words = [stems[stem] for stem in stems if stem in telling]
+    return "-".join([*words, hashlib.sha256(" ".join(sorted(stems)).encode()).hexdigest()[:6]])
 
 
 @cache

@@ -144,3 +144,30 @@ def test_garbage_between_our_own_agents_blocks_nobody(workers: Workers, topic: s
     number = a_number()
     workers.publish(*accuse(number, 3))
     eventually(lambda: (workers.document("saqbol-numbers", number) or {}).get("state") == "suspected")
+
+
+def test_a_story_that_no_scheme_explains_becomes_a_pattern_and_pages(workers: Workers) -> None:
+    told = [
+        "Ходят по домам с бесплатными окнами, за замер взяли двадцать тысяч и больше не пришли",
+        "Замерщик взял деньги за замер, а окна бесплатно никто не ставит",
+        "Бабушке обещали новые окна бесплатно, она оплатила замер, окон нет",
+    ]
+    now = datetime.now(UTC)
+    reports = [
+        fresh(text=told[i % 3], reporter=uuid4().hex, happened_at=now - timedelta(minutes=4 * i), region="KZ-33")
+        for i in range(12)
+    ]
+    workers.publish(*reports)
+
+    def patterns() -> set[str]:
+        found = [workers.document("saqbol-reports", report.id) or {} for report in reports]
+        return (
+            {doc["pattern"] for doc in found if "pattern" in doc} if all("pattern" in doc for doc in found) else set()
+        )
+
+    (pattern,) = eventually(patterns)
+    assert "замер" in pattern
+    workers.publish(reports[0])
+    alert = eventually(lambda: [a for a in workers.find("saqbol-alerts", family="pattern") if pattern in a["key"]])[0]
+    assert alert["observed"] >= 5
+    assert alert["excerpts"]

@@ -162,7 +162,7 @@ def test_new_stories(name: str) -> None:
         moment = datetime(2026, 1, 14, tzinfo=UTC)
         found = {}
         for number, case in enumerate(cases):
-            found[case["id"]] = clusters.assign(state, case["id"], case["text"], moment + timedelta(hours=number)) or ""
+            found[case["id"]] = clusters.assign(state, case["text"], moment + timedelta(hours=number)) or ""
         runs.append(_b_cubed(found, wanted))
     precision, recall = (sum(run[i] for run in runs) / len(runs) for i in range(2))
     Console(width=120).print(f"{name}: B-cubed precision {precision:.3f}, recall {recall:.3f}")
