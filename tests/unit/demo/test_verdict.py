@@ -85,6 +85,12 @@ def test_false_alarms() -> None:
     ]
 
 
+def test_an_urgent_case_may_page_beside_the_wave() -> None:
+    urgent = replace(ALERT, id="77777777-0000-5000-8000-000000000000", family="urgent", key="urgent:b")
+    case = Page("Срочно", "Оповещение 77777777-1", NOW, 9.0)
+    assert judged(alerts=[urgent, ALERT], pages=[case, PAGE]) == []
+
+
 def test_a_wave_that_was_folded_into_another_series_counts() -> None:
     assert judged(alerts=[replace(ALERT, key="pattern:1", keys={"pattern:1": 8, WAVE: 7})]) == []
 
