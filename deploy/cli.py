@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "provision": Command("deploy.commands.provision:provision", "Make topics, index templates and indices."),
     "env": Command("deploy.commands.env:create", "Create the secrets for docker compose."),
     "number": Command("deploy.commands.number:app", "What is known of a number, and decisions about it."),
+    "staff": Command("deploy.commands.staff:app", "Who may log in to the desk."),
     "tag": Command("deploy.commands.tag:tag", "Tag texts: JSON lines in, what each says out."),
     "rejected": Command("deploy.commands.rejected:app", "Records that could not be processed."),
     "backtest": Command("deploy.commands.backtest:backtest", "What would have been heard of a history, and when."),

@@ -62,6 +62,11 @@ def has_secrets(home: Path) -> bool:
     return _hmac_key(home).exists() and _integrations(home).exists()
 
 
+def staff_file(home: Path) -> Path:
+    """Who may log in to the desk of a data folder."""
+    return home / "secrets" / "staff.yaml"
+
+
 def _hmac_key(home: Path) -> Path:
     return home / "secrets" / "hmac-key"
 

@@ -3,8 +3,8 @@
     python -m schemas.generate           write them
     python -m schemas.generate --check   exit 1 and name the files that are not current
 
-The sources are the types in `schemas.events` and its neighbours, `schemas.reference`, `schemas.topics` and
-`producers.integrations`.
+The sources are the types in `schemas.events` and its neighbours, `schemas.reference`, `schemas.topics`,
+`producers.integrations` and `producers.desk.staff`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
+from producers.desk.staff import StaffFile
 from producers.integrations import IntegrationsFile
 from schemas import asyncapi, audit, cases, events, prevention, reference
 from schemas.topics import Topics
@@ -43,7 +44,7 @@ def documents() -> dict[str, str]:
     """Every generated file: its name and its content."""
     files: dict[str, Any] = {f"events/{kind.__name__}": kind for kind in EVENTS}
     files |= {f"reference/{Path(name).stem}": kind for name, kind in reference.FILES.items()}
-    files |= {"topics": Topics, "integrations": IntegrationsFile}
+    files |= {"topics": Topics, "integrations": IntegrationsFile, "staff": StaffFile}
     found = {f"{name}.schema.json": _schema(name.rpartition("/")[2], kind) for name, kind in files.items()}
     return found | {"asyncapi.yaml": asyncapi.document()}
 

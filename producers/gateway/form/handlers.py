@@ -6,7 +6,6 @@ the same page.  What keeps floods out is declared here: limits per address and i
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import uuid
@@ -26,6 +25,7 @@ from producers.gateway.problems import ProblemError
 from producers.gateway.service import Gateway, RateLimiter, read_body
 from producers.intake import Intake, Origin, to_report
 from producers.integrations import WEB_FORM
+from producers.web.addresses import network
 from producers.web.languages import preferred
 from schemas.events import Channel, EnrichedReport
 from streams.understanding.enrich import enrich
@@ -85,7 +85,7 @@ async def submit_form(request: PageRequest) -> Response[str]:
     if not is_reference(reference):
         reference = str(uuid.uuid4())
 
-    address = _network(request)
+    address = network(request)
     wait = door.seconds_to_wait(address)
     if wait is not None:
         metrics.REFUSED.labels("too-many").inc()
@@ -142,19 +142,6 @@ def _understand(intake: Intake) -> EnrichedReport | None:
 def _language(request: PageRequest) -> str:
     code = request.url.path.strip("/")
     return code if code in LANGUAGES else preferred(request.headers.get("accept-language", ""), LANGUAGES)
-
-
-def _network(request: PageRequest) -> str:
-    """What counts as one sender: an IPv4 address, or the /64 network of an IPv6 address.  Kept in memory only."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((address, 64), strict=False))
-    return host
 
 
 def _page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:

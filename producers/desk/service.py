@@ -1,0 +1,50 @@
+"""What a desk process works with, shared by its pages as `request.app.state.desk`."""
+
+from __future__ import annotations
+
+import aiohttp
+from elasticsearch import AsyncElasticsearch
+
+from producers.desk.database import Database
+from producers.desk.settings import Settings, SettingsError
+from producers.desk.staff import Staff
+
+#: Seconds that a page waits for Elasticsearch, and for the gateway to say that Kafka has a report.
+SEARCH_TIMEOUT = 5.0
+GATEWAY_TIMEOUT = 20.0
+
+
+class Desk:
+    """One desk process: its settings, the staff, its database, and the way to Elasticsearch and the gateway."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises StaffError or SettingsError if something can't be used."""
+        self.settings = settings
+        self.staff = Staff(settings.staff)
+        self.database = Database(settings.database)
+        self.search = _search(settings)
+
+    async def start(self) -> None:
+        """Connect; to be called in the event loop that serves."""
+        self.http = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=GATEWAY_TIMEOUT), cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.http.close()
+        await self.search.close()
+        self.database.close()
+
+
+def _search(settings: Settings) -> AsyncElasticsearch:
+    auth = None
+    if settings.elasticsearch_user and settings.elasticsearch_password:
+        try:
+            password = settings.elasticsearch_password.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{settings.elasticsearch_password}: {error.strerror}") from error
+        auth = (settings.elasticsearch_user, password)
+    return AsyncElasticsearch(
+        settings.elasticsearch, basic_auth=auth, request_timeout=SEARCH_TIMEOUT, max_retries=1, retry_on_timeout=False
+    )
