@@ -39,7 +39,8 @@ class Via(StrEnum):
 class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A decision: a message of `fraud.decisions.v1`, keyed by its id.
 
-    `key` is a series such as `scheme:prize` or `number:+77051234567`.  `until` ends a silence.
+    `key` is a series such as `scheme:prize` or `number:+77051234567`.  `until` ends a silence.  `happened_at` is when a
+    missed wave was on.
     """
 
     id: str
@@ -50,11 +51,18 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     alert_id: str | None = None
     key: Annotated[str, Meta(max_length=300)] | None = None
     until: Timestamp | None = None
+    happened_at: Timestamp | None = None
     note: Annotated[str, Meta(max_length=500)] = ""
 
 
 class StepKind(StrEnum):
-    """What happened to an alert."""
+    """What happened to an alert.
+
+    `sent`, `updated` and `digest`: a message reached a person, about this alert, about what changed of it, or about
+    several alerts together.  `failed`: one way to a person was given up.  `escalated`: the next person is told, or there
+    is none.  `held`: quiet hours; `silenced`: a person keeps the series quiet.  `ended`: the wave is over and nobody had
+    answered.
+    """
 
     SENT = "sent"
     UPDATED = "updated"
@@ -65,15 +73,21 @@ class StepKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
     SILENCED = "silenced"
+    ENDED = "ended"
 
 
 class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One step of an alert's life.  `target` is the name of a way to a person (`telegram`), never its address."""
+    """One step of an alert's life.
+
+    `person` is an account.  `target` is the name of a way to that person (`telegram`), never its address.  `message` is
+    the id that the message carries: one that is repeated after a crash carries the same.
+    """
 
     at: Timestamp
     kind: StepKind
     person: str | None = None
     target: str | None = None
+    message: str | None = None
     detail: str = ""
 
 
@@ -90,3 +104,4 @@ class Case(Struct, kw_only=True, omit_defaults=True):
     real: Annotated[bool, Meta(description="how it was closed: a wave, or a false alarm")] | None = None
     note: str = ""
     steps: list[Step] = []
+    decisions: Annotated[list[str], Meta(description="ids of the decisions taken into account, the newest last")] = []

@@ -186,10 +186,12 @@ def case_document(case: Case) -> Document:
                     kind=step.kind.value,
                     person=step.person,
                     target=step.target,
+                    message=step.message,
                     detail=step.detail or None,
                 )
                 for step in case.steps
             ],
+            decisions=case.decisions,
         ),
         first={},
     )

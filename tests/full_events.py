@@ -150,7 +150,17 @@ def full_case() -> Case:
         closed_by="aigerim",
         real=True,
         note="the clinic was told",
-        steps=[Step(at=MOMENT, kind=StepKind.SENT, person="aigerim", target="telegram", detail="first try")],
+        steps=[
+            Step(
+                at=MOMENT,
+                kind=StepKind.SENT,
+                person="aigerim",
+                target="telegram",
+                message="a-1414/1",
+                detail="first try",
+            )
+        ],
+        decisions=["d-1"],
     )
 
 
