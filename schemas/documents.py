@@ -6,8 +6,9 @@ A document's id and index follow from the event alone: writing it again, in any 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -21,13 +22,20 @@ from schemas.events import (
     ContactRole,
     EnrichedReport,
     FoundContact,
+    Outcome,
     RejectedReport,
+    Report,
     Tag,
 )
+from schemas.number_forms import number_forms
 from schemas.prevention import Prevention
 
 if TYPE_CHECKING:
     from streams.reputation import Assessment
+
+
+#: Weeks of prevention begin at midnight of Astana.
+TIME_ZONE: Final = ZoneInfo("Asia/Almaty")
 
 
 class Document(Struct, frozen=True):
@@ -47,13 +55,17 @@ def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None
     """The document of a report: what was told and what was understood, flat.
 
     `numbers` are the suspects, without official numbers: those are `impersonated`, because nobody may read them as bad
-    ones.  `official_numbers` are all official numbers that the report names, in any role.  `indexed_at` is kept from
-    the first time, so that a retry does not lengthen the delay; it is left out when an index is rebuilt.
+    ones.  `official_numbers` are all official numbers that the report names, in any role; `number` has both.
+    `indexed_at` is kept from the first time, so that a retry does not lengthen the delay; it is left out when an index
+    is rebuilt, and with it `searchable_seconds`, the time since the report was received.
     """
     report = enriched.report
     official = reference.official_numbers()
     suspects = _values(c for c in enriched.contacts if c.role is ContactRole.SUSPECT)
     district = reference.districts().get(enriched.district or "")
+    officials = [v for v in _values(enriched.contacts) if v in official]
+    numbers = list(dict.fromkeys([*suspects, *officials]))
+    schemes = [tag.code for tag in enriched.schemes]
     return Document(
         indices.report_index(report.received_at),
         report.id,
@@ -76,15 +88,19 @@ def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None
             area_code=report.area_code,
             contacts=[_contact(c) for c in enriched.contacts],
             numbers=[v for v in suspects if v not in official],
-            official_numbers=[v for v in _values(enriched.contacts) if v in official],
+            official_numbers=officials,
             impersonated=[v for v in suspects if v in official],
-            schemes=[tag.code for tag in enriched.schemes],
+            number=numbers,
+            number_forms=[form for number in numbers for form in number_forms(number)],
+            schemes=schemes,
+            scheme_names=_scheme_names(schemes),
             demands=[tag.code for tag in enriched.demands],
             scheme_tags=[_tag(tag) for tag in enriched.schemes],
             demand_tags=[_tag(tag) for tag in enriched.demands],
             loss_kzt=report.loss_kzt,
             affected_group=report.affected_group.value if report.affected_group else None,
             reporter=report.reporter,
+            counted_as=counted_as(report),
             money_moved_at=_time(report.money_moved_at),
             bank=report.bank,
             urgent=report.urgent,
@@ -95,8 +111,14 @@ def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None
             masked=sorted(enriched.masked),
             masked_count=sum(enriched.masked.values()),
         ),
-        first={"indexed_at": _time(indexed_at)} if indexed_at else None,
+        first=_first_indexed(report.received_at, indexed_at) if indexed_at else None,
     )
+
+
+def counted_as(report: Report) -> str:
+    """Whom a report counts as where distinct reporters are counted: its reporter, or else all the anonymous ones of
+    its source and day together, for nobody can tell them from one person."""
+    return report.reporter or f"anonymous:{report.source}:{report.happened_at.date().isoformat()}"
 
 
 def rejected_document(rejected: RejectedReport) -> Document:
@@ -133,6 +155,7 @@ def alert_document(alert: Alert) -> Document:
             number=alert.number,
             official=alert.official,
             schemes=alert.schemes,
+            scheme_names=_scheme_names(alert.schemes),
             regions=[
                 _present(code=code, name=_region_name(code), reports=reports) for code, reports in alert.regions.items()
             ],
@@ -146,6 +169,8 @@ def alert_document(alert: Alert) -> Document:
             loss_kzt=alert.loss_kzt,
             channels=_counts(alert.channels),
             groups=_counts(alert.groups),
+            media=_counts(alert.media),
+            outcomes=_counts(alert.outcomes),
             decided_by=alert.decided_by,
             rule=alert.rule,
             route=alert.route,
@@ -217,8 +242,27 @@ def prevention_document(prevention: Prevention) -> Document:
             village=prevention.village,
             affected_group=prevention.affected_group.value if prevention.affected_group else None,
             topic=prevention.topic,
+            scheme_names=_scheme_names([prevention.topic] if prevention.topic else []),
             reached=prevention.reached,
             people=prevention.people,
+        ),
+    )
+
+
+def target_document(target: reference.PreventionTarget, week: date) -> Document:
+    """What is planned for one district and the week that begins on that Monday: warnings are measured against it."""
+    district = reference.districts()[target.district]
+    return Document(
+        indices.PREVENTION_INDEX,
+        f"target-{target.district}-{week.isoformat()}",
+        _present(
+            id=f"target-{target.district}-{week.isoformat()}",
+            happened_at=datetime.combine(week, time(), TIME_ZONE).isoformat(),
+            region=district.region,
+            region_name=_region_name(district.region),
+            district=target.district,
+            district_name=district.name.ru,
+            target_people=target.people_a_week,
         ),
     )
 
@@ -265,11 +309,14 @@ def number_document(
             questions=said.questions,
             reports=said.reports,
             channels=said.channels,
+            media=said.media,
             regions=said.regions,
+            outcome=_outcomes(said),
             victims=said.victims,
             attempts=said.attempts,
             loss_kzt=said.loss_kzt,
             schemes=said.schemes,
+            scheme_names=_scheme_names(said.schemes),
             first_seen=_time(said.first_seen),
             last_seen=_time(said.last_seen),
             fades_at=_time(said.fades_at),
@@ -324,6 +371,26 @@ def _tag(tag: Tag) -> dict[str, Any]:
 def _values(contacts: Iterable[FoundContact]) -> list[str]:
     """Distinct normal forms, in order."""
     return list(dict.fromkeys(c.value for c in contacts if c.value))
+
+
+def _first_indexed(received_at: datetime, indexed_at: datetime) -> dict[str, Any]:
+    """When a report became searchable, and how long that took."""
+    seconds = round((indexed_at - received_at).total_seconds(), 3)
+    return {"indexed_at": _time(indexed_at), "searchable_seconds": max(0.0, seconds)}
+
+
+def _scheme_names(codes: Iterable[str]) -> dict[str, list[str]] | None:
+    """Names of schemes as people read them; a code that the reference no longer has stands for itself."""
+    known = reference.schemes()
+    names = [known[code].name if code in known else reference.Words(code, code, code) for code in codes]
+    return {"ru": [name.ru for name in names], "kk": [name.kk for name in names]} if names else None
+
+
+def _outcomes(said: Assessment) -> list[str]:
+    """What became of those who were approached from a number, as far as they told."""
+    told = {Outcome.VICTIM: said.victims, Outcome.ATTEMPT: said.attempts}
+    told[Outcome.UNKNOWN] = said.reporters + said.anonymous - said.victims - said.attempts
+    return [outcome.value for outcome, count in told.items() if count > 0]
 
 
 def _counts(counts: dict[str, int]) -> list[dict[str, Any]]:

@@ -341,6 +341,8 @@ class Alert(Struct, kw_only=True, omit_defaults=True):
     loss_kzt: int = 0
     channels: dict[str, int] = {}
     groups: dict[str, int] = {}
+    media: Annotated[dict[str, int], Meta(description="how people were reached: reports by medium")] = {}
+    outcomes: Annotated[dict[str, int], Meta(description="what became of it: reports by outcome")] = {}
     decided_by: str | None = None
     report_ids: list[str] = []
     excerpts: list[str] = []

@@ -56,6 +56,7 @@ class Claim(Struct, frozen=True, omit_defaults=True):
     channels: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
 
 
 class Facts(Struct, frozen=True, omit_defaults=True):
@@ -88,6 +89,7 @@ class Assessment(Struct, frozen=True, kw_only=True):
     channels: list[str]
     regions: list[str]
     schemes: list[str]
+    media: list[str]
     fades_at: datetime | None
     doubted: bool
     appeals: int
@@ -158,6 +160,7 @@ def assess(facts: Facts, now: datetime, *, official: bool) -> Assessment:
         channels=sorted({x for c in told for x in c.channels}),
         regions=sorted({x for c in told for x in c.regions}),
         schemes=_most_told(told),
+        media=sorted({x for c in told for x in c.media}),
         fades_at=fades_at,
         doubted=doubted,
         appeals=sum(v.kind is VerdictKind.APPEAL for v in facts.verdicts.values()),
@@ -207,6 +210,7 @@ def _claim(signal: Signal) -> Claim:
         channels=(signal.channel.value,),
         regions=(signal.region,) if signal.region else (),
         schemes=tuple(sorted(signal.schemes)[:MAX_PER_CLAIM]),
+        media=(signal.medium.value,),
     )
 
 
@@ -227,6 +231,7 @@ def _merge(a: Claim, b: Claim) -> Claim:
         channels=_union(a.channels, b.channels),
         regions=_union(a.regions, b.regions),
         schemes=_union(a.schemes, b.schemes),
+        media=_union(a.media, b.media),
     )
 
 

@@ -95,6 +95,13 @@ class District(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     stems: list[str]
 
 
+class PreventionTarget(Struct, frozen=True, forbid_unknown_fields=True):
+    """The plan of prevention for a district: how many people are to be warned in a week."""
+
+    district: str
+    people_a_week: Annotated[int, Meta(ge=1, le=100_000)]
+
+
 #: The file of each kind of reference data, and the type of its content.
 FILES: dict[str, Any] = {
     "schemes.yaml": list[Scheme],
@@ -102,6 +109,7 @@ FILES: dict[str, Any] = {
     "official_numbers.yaml": list[OfficialNumber],
     "regions.yaml": list[Region],
     "districts.yaml": list[District],
+    "prevention_targets.yaml": list[PreventionTarget],
 }
 
 
@@ -142,3 +150,13 @@ def regions() -> dict[str, Region]:
 def districts() -> dict[str, District]:
     """All districts by code."""
     return {d.code: d for d in load(FOLDER / "districts.yaml", list[District])}
+
+
+@cache
+def prevention_targets() -> dict[str, PreventionTarget]:
+    """The prevention plan by code of the district.  Raises ReferenceDataError for a district that is not known."""
+    found = {t.district: t for t in load(FOLDER / "prevention_targets.yaml", list[PreventionTarget])}
+    unknown = sorted(set(found) - set(districts()))
+    if unknown:
+        raise ReferenceDataError(f"prevention_targets.yaml: no such district in districts.yaml: {', '.join(unknown)}")
+    return found

@@ -40,6 +40,8 @@ def alert_of(wave: Wave, rule: Rule, change: str, *, paged: bool, first: Sequenc
         victims=sum(item.victim for item in evidence),
         loss_kzt=sum(item.loss_kzt for item in evidence),
         channels=dict(Counter(item.channel for item in evidence).most_common()),
+        media=dict(Counter(item.medium for item in evidence if item.medium).most_common()),
+        outcomes=dict(Counter(item.outcome for item in evidence if item.outcome).most_common()),
         groups=dict(Counter(item.group for item in evidence if item.group).most_common()),
         report_ids=[item.report_id for item in evidence],
         excerpts=list(dict.fromkeys(item.excerpt for item in evidence if item.excerpt))[:MAX_EXCERPTS],

@@ -50,6 +50,8 @@ class Evidence(Struct, frozen=True, array_like=True):
     loss_kzt: int
     group: str | None
     excerpt: str
+    medium: str = ""
+    outcome: str = ""
 
 
 class Bucket(Struct, array_like=True):
@@ -232,4 +234,6 @@ def _evidence(signal: Signal, happened: int) -> Evidence:
         loss_kzt=signal.loss_kzt or 0,
         group=None if signal.affected_group is None else str(signal.affected_group),
         excerpt=signal.excerpt[:MAX_EXCERPT],
+        medium=str(signal.medium),
+        outcome=str(signal.outcome),
     )
