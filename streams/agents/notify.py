@@ -18,7 +18,7 @@ import msgspec
 from schemas.events import Alert, AlertStatus
 from schemas.topics import ALERTS
 from streams.app import acknowledge, batches, keyed_table, log, owning, raw_topic
-from streams.oncall import Person, load_oncall
+from streams.oncall.rota import Person, load_oncall
 from streams.settings import Settings
 from streams.tables import TOLD
 from streams.wording import alert_message

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.events import AffectedGroup, Alert, Verdict, VerdictKind
 from schemas.reference import ReferenceDataError
-from streams.oncall import load_oncall
+from streams.oncall.rota import load_oncall
 from streams.reputation import Facts, State, add_signals, add_verdict, assess
 from streams.wording import LOCALES, Locale, alert_message, money, number_reasons, texts
 from tests.builders import NOW, a_signal
