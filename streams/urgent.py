@@ -54,6 +54,8 @@ def at_once(enriched: EnrichedReport) -> Alert | None:
         victims=1,
         loss_kzt=report.loss_kzt or 0,
         channels={report.channel.value: 1},
+        media={report.medium.value: 1},
+        outcomes={Outcome.VICTIM.value: 1},
         groups={report.affected_group.value: 1} if report.affected_group else {},
         report_ids=[report.id],
         excerpts=[shorten(report.text, MAX_EXCERPT)] if report.text else [],
