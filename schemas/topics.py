@@ -28,6 +28,9 @@ DECISIONS: Final = "fraud.decisions.v1"
 CASES: Final = "fraud.cases.v1"
 AUDIT: Final = "fraud.audit.v1"
 
+#: Kafka deletes closed segments only: where messages go by age alone, one is closed after so many hours.
+SEGMENT_HOURS: Final = 24
+
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
 
@@ -83,7 +86,9 @@ class Topic(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_
             "message.timestamp.type": self.timestamps,
             "min.insync.replicas": str(max(1, replication - 1)),
         }
-        if self.compaction:
+        if not self.compaction:
+            config["segment.ms"] = str(SEGMENT_HOURS * _HOUR_MS)
+        else:
             config |= {
                 "segment.ms": str(self.compaction.segment_hours * _HOUR_MS),
                 "max.compaction.lag.ms": str(self.compaction.max_lag_hours * _HOUR_MS),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from elasticsearch import ApiError, AsyncElasticsearch, TransportError
+from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, TransportError
 from elasticsearch.helpers import async_streaming_bulk
 from msgspec import Struct
 
@@ -20,14 +20,23 @@ LONGEST_PAUSE: Final = 15.0
 REQUEST_TIMEOUT: Final = 30.0
 #: How often a part is merged again when another part of the same document came in between.
 CONFLICTS: Final = 5
-#: Answers that say "later", not "never".
+ABSENT: Final = 404
+#: Answers that say "later", not "never"; an index is blocked for a moment while another one takes its place.
 _LATER: Final = frozenset({408, 429, 502, 503, 504})
+_BLOCKED: Final = "cluster_block_exception"
+
+
+class Deletion(Struct, frozen=True):
+    """A document that has to go; that it is not there is as good."""
+
+    index: str
+    id: str
 
 
 class Refused(Struct, frozen=True):
     """A document that Elasticsearch will not take, and the kind of error it named (never the document's content)."""
 
-    document: Document
+    document: Document | Deletion
     error: str
 
 
@@ -39,13 +48,29 @@ def connect(settings: Settings) -> AsyncElasticsearch:
     return AsyncElasticsearch(settings.elasticsearch, basic_auth=auth, request_timeout=REQUEST_TIMEOUT)
 
 
-async def write(client: AsyncElasticsearch, documents: Sequence[Document]) -> list[Refused]:
-    """Write all documents, waiting as long as Elasticsearch is away.  Returns those that it refuses for good."""
+async def deletions(client: AsyncElasticsearch, alias: str, ids: Iterable[str]) -> list[Deletion]:
+    """The deletions of documents from all indices of an alias, as their month is not known."""
+    while True:
+        try:
+            found = await client.indices.get_alias(name=alias)
+            return [Deletion(index, name) for name in ids for index in sorted(found)]
+        except NotFoundError:
+            return []
+        except (TransportError, ApiError) as error:
+            log.warning("Elasticsearch does not tell its indices: %s", type(error).__name__)
+            await asyncio.sleep(LONGEST_PAUSE)
+
+
+async def write(client: AsyncElasticsearch, documents: Sequence[Document | Deletion]) -> list[Refused]:
+    """Write all documents, waiting as long as Elasticsearch is away.  Returns those that it refuses for good.
+
+    Of whole documents and deletions with one id the last counts; a deletion and a part must not come together.
+    """
     refused: list[Refused] = []
     pending = _newest(documents)
     pause = FIRST_PAUSE
     while pending:
-        later: list[Document] = []
+        later: list[Document | Deletion] = []
         try:
             results = async_streaming_bulk(
                 client, (_action(doc) for doc in pending), raise_on_error=False, raise_on_exception=False
@@ -53,9 +78,9 @@ async def write(client: AsyncElasticsearch, documents: Sequence[Document]) -> li
             done = 0
             async for ok, item in results:
                 document, done = pending[done], done + 1
-                if not ok:
+                if not ok and not _is_absent(item):
                     status, error = _failure(item)
-                    if status in _LATER:
+                    if status in _LATER or error == _BLOCKED:
                         later.append(document)
                     else:
                         refused.append(Refused(document, error))
@@ -69,18 +94,27 @@ async def write(client: AsyncElasticsearch, documents: Sequence[Document]) -> li
     return refused
 
 
-def _newest(documents: Sequence[Document]) -> list[Document]:
+def _newest(documents: Sequence[Document | Deletion]) -> list[Document | Deletion]:
     """The last copy of each document; parts are merged in order, so all of them stay."""
-    whole = {(doc.index, doc.id): doc for doc in documents if doc.first is None}
-    return [*whole.values(), *(doc for doc in documents if doc.first is not None)]
+    parts = [doc for doc in documents if isinstance(doc, Document) and doc.first is not None]
+    whole = {(doc.index, doc.id): doc for doc in documents if isinstance(doc, Deletion) or doc.first is None}
+    return [*whole.values(), *parts]
 
 
-def _action(document: Document) -> dict[str, Any]:
+def _action(document: Document | Deletion) -> dict[str, Any]:
     where = {"_index": document.index, "_id": document.id}
+    if isinstance(document, Deletion):
+        return where | {"_op_type": "delete"}
     if document.first is None:
         return where | {"_op_type": "index", "_source": document.body}
     whole = document.body | document.first
     return where | {"_op_type": "update", "doc": document.body, "upsert": whole, "retry_on_conflict": CONFLICTS}
+
+
+def _is_absent(item: dict[str, Any]) -> bool:
+    """Whether a document that has to go was not there."""
+    deleted: dict[str, Any] = item.get("delete", {})
+    return deleted.get("status") == ABSENT
 
 
 def _failure(item: dict[str, Any]) -> tuple[int, str]:

@@ -32,6 +32,9 @@ MAX_DELAY: Final = timedelta(days=400)
 #: Of a rejected record, no more than this many characters are kept; longer ones can't be replayed.
 MAX_RECORD: Final = 200_000
 
+#: In place of a digest: the report was erased, and a copy that comes later is erased as well.
+ERASED: Final = "erased"
+
 _HASH = re.compile(r"[0-9a-f]{32}")
 _QUOTED = re.compile(r"'[^']*'")
 #: Fields whose form is fixed, so that they can't hide a secret; masking them would break the identity of a replay.
@@ -52,7 +55,10 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, array_like=True):
-    """What refine remembers of a report id: the digest of the first copy's content, and when that copy came in."""
+    """What refine remembers of a report id: the digest of the first copy's content, and when that copy came in.
+
+    Of an erased report it is `ERASED`, and when the tombstone was logged.
+    """
 
     digest: str
     received_at: datetime

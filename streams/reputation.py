@@ -7,7 +7,7 @@ same facts.  Nothing here counts up.  `assess` derives everything that is shown.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -108,6 +108,38 @@ def add_signals(facts: Facts, signals: Iterable[Signal]) -> Facts:
     return replace(facts, claims=claims)
 
 
+def forget(facts: Facts, reporter: str | None, report_ids: Collection[str]) -> Facts:
+    """Facts without the claims of `reporter` (a keyed hash), and without these reports.
+
+    A claim that several anonymous people share stays for as long as it may have a report of another one.  In a full
+    sample, whose hashes say how many claims there are, a claim that goes leaves its place to nobody's.
+    """
+    own = {_claim_key(reporter, question) for question in (False, True)} if reporter else set()
+    keys = sorted(facts.claims)
+    claims: dict[str, Claim] = {}
+    for place, key in enumerate(keys):
+        claim = facts.claims[key]
+        left = tuple(report for report in claim.reports if report not in report_ids)
+        if key not in own and (left or len(claim.reports) in (0, MAX_PER_CLAIM)):
+            claims[key] = claim if len(left) == len(claim.reports) else replace(claim, reports=left)
+        elif len(keys) >= MAX_CLAIMS:
+            before, after = (int(keys[place - 1], 16) if place else 0), int(key, 16)
+            claims[f"{(before + after) // 2:016x}"] = _nobodys(claim)
+    return replace(facts, claims=claims)
+
+
+def _nobodys(claim: Claim) -> Claim:
+    """What may stay of a claim: that on that day somebody said something."""
+    first, last = (at.replace(hour=0, minute=0, second=0, microsecond=0) for at in (claim.first, claim.last))
+    return Claim(first=first, last=last, anonymous=claim.anonymous, question=claim.question, source=claim.source)
+
+
+def traces(reporter: str | None, report_ids: Iterable[str]) -> list[bytes]:
+    """What of a reporter and of reports can be found in the bytes of stored facts."""
+    keys = [_claim_key(reporter, question) for question in (False, True)] if reporter else []
+    return [text.encode() for text in (*keys, *report_ids)]
+
+
 def add_verdict(facts: Facts, verdict: Verdict) -> Facts:
     """Facts with an analyst's verdict or a recorded appeal."""
     return replace(facts, verdicts={**facts.verdicts, verdict.id: verdict})
@@ -193,8 +225,11 @@ def _scale(facts: Facts) -> float:
 
 
 def _reporter_key(signal: Signal) -> str:
-    kind = "?" if signal.stance is Stance.QUESTION else ""
-    return hashlib.blake2b(f"{kind}{signal.reporter}".encode(), digest_size=8).hexdigest()
+    return _claim_key(signal.reporter, signal.stance is Stance.QUESTION)
+
+
+def _claim_key(reporter: str, question: bool) -> str:
+    return hashlib.blake2b(f"{'?' if question else ''}{reporter}".encode(), digest_size=8).hexdigest()
 
 
 def _claim(signal: Signal) -> Claim:

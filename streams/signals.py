@@ -96,18 +96,19 @@ def by_partition(signals: Iterable[Signal], partitions: int) -> dict[int, list[S
     """Signals grouped by the partition that owns their key (CRC-32 of the key modulo the number of partitions)."""
     groups: dict[int, list[Signal]] = defaultdict(list)
     for signal in signals:
-        groups[_partition(signal.key, partitions)].append(signal)
+        groups[partition_of(signal.key, partitions)].append(signal)
     return dict(groups)
 
 
 def owner_of(number: str, partitions: int) -> int:
     """The partition that owns what is known of a number."""
-    return _partition(_number_key(number), partitions)
+    return partition_of(_number_key(number), partitions)
 
 
 def _number_key(number: str) -> str:
     return f"{IMPERSONATED if number in official_numbers() else NUMBER}{number}"
 
 
-def _partition(key: str, partitions: int) -> int:
+def partition_of(key: str, partitions: int) -> int:
+    """The partition that owns the state of a key."""
     return zlib.crc32(key.encode()) % partitions

@@ -14,6 +14,10 @@ from msgspec import Struct
 from schemas.topics import ALERTS, CANDIDATES, REPORTS, SIGNALS, UNEXPLAINED, topics
 
 
+#: What a table has overwritten or deleted leaves its changelog within two of these (milliseconds).
+_DAY_MS: Final = "86400000"
+
+
 class StateTable(Struct, frozen=True):
     """One table: the stage that owns it, its name, the topic it is partitioned like, and how long it remembers."""
 
@@ -35,11 +39,13 @@ class StateTable(Struct, frozen=True):
     @property
     def changelog_config(self) -> dict[str, str]:
         """Configuration of that topic, in Kafka's own names."""
+        compaction = {"segment.ms": _DAY_MS, "max.compaction.lag.ms": _DAY_MS}
         if self.forget_after is None:
-            return {"cleanup.policy": "compact"}
+            return {"cleanup.policy": "compact", **compaction}
         return {
             "cleanup.policy": "compact,delete",
             "retention.ms": str(int(self.forget_after.total_seconds() * 1000)),
+            **compaction,
         }
 
 

@@ -2,7 +2,7 @@
 
 Reads `fraud.unexplained.v1` (one partition: one owner); writes the reports with their pattern to
 `fraud.reports.enriched.v1`, and the signals of the patterns to `fraud.signals.v1`.  A report that comes again gets the
-same pattern, for as long as refine remembers it.
+same pattern, for as long as refine remembers it.  What is erased is told onwards, behind what was told of it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import Any
 import faust
 import msgspec
 
+from schemas.erasure import Erasure
 from schemas.events import EnrichedReport, Signal
 from schemas.topics import ENRICHED, SIGNALS, UNEXPLAINED, topics
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
+from streams.erasing import erasures_in, tell
 from streams.settings import Settings
 from streams.signals import PATTERN, by_partition, signals_of
 from streams.tables import CLUSTERS, PLACED
@@ -47,11 +49,17 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
                 placed[report.id.encode()] = pattern.encode()
                 touched.add(pattern)
             found.append(msgspec.structs.replace(enriched, pattern=pattern))
-        for pattern in touched & state.clusters.keys():
-            clusters[pattern.encode()] = msgspec.msgpack.encode(state.clusters[pattern])
-        for pattern in before - state.clusters.keys():
-            del clusters[pattern.encode()]
+        for pattern in (touched & state.clusters.keys()) | (before - state.clusters.keys()):
+            _store(clusters, pattern.encode(), state.clusters.get(pattern))
         return found
+
+    def forget(erasures: list[Erasure]) -> None:
+        """Take reports out of their clusters; one that has no other report goes with its words."""
+        state = load()
+        for key in (report_id.encode() for erasure in erasures for report_id in erasure.report_ids):
+            pattern = placed.pop(key, None)
+            if pattern is not None:
+                _store(clusters, pattern, state.leave(pattern.decode()))
 
     @app.agent(raw_topic(app, UNEXPLAINED), name="patterns")
     async def find_patterns(stream: Any) -> None:
@@ -68,9 +76,20 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
             for partition, owned in by_partition(_signals(found), partitions).items():
                 sends += [signals_topic.send(value=data, partition=partition) for data in encode_batches(owned)]
             await confirm(sends)
+            erasures = erasures_in(events)
+            with owning(events[-1]):
+                forget(erasures)
+            await confirm([send for topic in (enriched_topic, signals_topic) for send in tell(topic, erasures)])
             await clusters.confirmed()
             await placed.confirmed()
             acknowledge(events)
+
+
+def _store(clusters: Any, pattern: bytes, cluster: Cluster | None) -> None:
+    if cluster is None:
+        clusters.pop(pattern, None)
+    else:
+        clusters[pattern] = msgspec.msgpack.encode(cluster)
 
 
 def _signals(reports: list[EnrichedReport]) -> list[Signal]:

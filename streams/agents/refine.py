@@ -1,8 +1,9 @@
 """Refine: each record of the book of record is checked, masked, deduplicated, understood, or rejected with a reason.
 
 Reads `fraud.reports.v1`; writes batches of `fraud.reports.enriched.v1`, `fraud.signals.v1` and, of reports that no
-scheme explains, `fraud.unexplained.v1`; what somebody on call must know whatever the waves do, `fraud.alerts.v1`; and
-`fraud.reports.rejected.v1`.  Remembers each report id for 45 days, so that the first copy wins.
+scheme explains, `fraud.unexplained.v1`; and `fraud.reports.rejected.v1`.  Remembers each report id for 45 days, so that
+the first copy wins.  A tombstone erases its report: that is told onwards, behind the report itself, and a copy that
+comes later is erased as well.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Any, Final
 import faust
 import msgspec
 
+from schemas.erasure import Erasure, headers_of, joined
 from schemas.events import EnrichedReport, RejectedReport, RejectReason
 from schemas.topics import ALERTS, ENRICHED, REJECTED, REPORTS, SIGNALS, UNDECODABLE, UNEXPLAINED, topics
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
-from streams.refinement import Record, Seen, first_copy, refine
+from streams.erasing import erasure_in, tell
+from streams.refinement import ERASED, Record, Seen, first_copy, refine
 from streams.settings import Settings
 from streams.signals import by_partition, signals_of
 from streams.tables import SEEN
@@ -25,7 +28,7 @@ from streams.understanding.clusters import is_unexplained
 from streams.urgent import at_once
 from streams.wire import encode_batches
 
-Decided = tuple[Any, EnrichedReport | RejectedReport]
+Decided = tuple[Any, EnrichedReport | RejectedReport | Erasure | None]
 
 #: A batch with more failed enrichments than this, and more than half of it, is a defect of ours, not of theirs:
 #: the worker ends instead of draining the book of record into the rejected topic.
@@ -37,11 +40,14 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
     enriched_topic, signals_topic = raw_topic(app, ENRICHED), raw_topic(app, SIGNALS)
     unexplained_topic = raw_topic(app, UNEXPLAINED)
     rejected_topic, undecodable_topic = raw_topic(app, REJECTED), raw_topic(app, UNDECODABLE)
-    alerts_topic = raw_topic(app, ALERTS)
+    alerts_topic, reports_topic = raw_topic(app, ALERTS), raw_topic(app, REPORTS)
     seen = keyed_table(app, SEEN)
 
-    def decide(event: Any) -> EnrichedReport | RejectedReport:
+    def decide(event: Any) -> EnrichedReport | RejectedReport | Erasure | None:
+        """What becomes of a record; None if it is the copy of an erased report, or nothing of ours."""
         record = _record(event.message)
+        if record.value is None:
+            return erase(event)
         verdict = refine(record)
         if isinstance(verdict, RejectedReport):
             return verdict
@@ -49,10 +55,19 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
         with owning(event):
             known = seen.get(key)
             remembered = msgspec.msgpack.decode(known, type=Seen) if known else None
+            if remembered is not None and remembered.digest == ERASED:
+                return None
             verdict, remember = first_copy(verdict, remembered, record)
             if remember != remembered:
                 seen[key] = msgspec.msgpack.encode(remember)
         return verdict
+
+    def erase(event: Any) -> Erasure | None:
+        erasure = erasure_in(event)
+        if erasure is not None and event.message.key:
+            with owning(event):
+                seen[event.message.key] = msgspec.msgpack.encode(Seen(ERASED, _record(event.message).logged_at))
+        return erasure
 
     def enriched_sends(verdicts: list[Decided]) -> Iterator[Awaitable[Any]]:
         reports = [(event.message.partition, v) for event, v in verdicts if isinstance(v, EnrichedReport)]
@@ -78,11 +93,15 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
     @app.agent(raw_topic(app, REPORTS), name="refine")
     async def refine_reports(stream: Any) -> None:
         async for events in batches(stream):
-            verdicts = [(event, decide(event)) for event in events if event.message.value is not None]
+            verdicts = [(event, decide(event)) for event in events]
             failed = sum(isinstance(v, RejectedReport) and v.reason is RejectReason.FAILED for _, v in verdicts)
             if failed > max(MAX_FAILED, len(verdicts) // 2):
                 raise RuntimeError(f"enrichment failed for {failed} of {len(verdicts)} records")
             await confirm([*enriched_sends(verdicts), *_alert_sends(alerts_topic, verdicts), *rejected_sends(verdicts)])
+            if erasures := joined(verdict for _, verdict in verdicts if isinstance(verdict, Erasure)):
+                behind = (enriched_topic, signals_topic, unexplained_topic)
+                await confirm([send for topic in behind for send in tell(topic, erasures)])
+            await confirm(list(_erased_again(reports_topic, verdicts)))
             await seen.confirmed()
             acknowledge(events)
 
@@ -92,6 +111,15 @@ def _alert_sends(topic: Any, verdicts: list[Decided]) -> Iterator[Awaitable[Any]
         alert = at_once(verdict) if isinstance(verdict, EnrichedReport) else None
         if alert is not None:
             yield topic.send(key=alert.id.encode(), value=msgspec.json.encode(alert))
+
+
+def _erased_again(reports_topic: Any, verdicts: list[Decided]) -> Iterator[Awaitable[Any]]:
+    """Tombstones for copies that came after their report was erased; of these nothing was told onwards."""
+    for event, verdict in verdicts:
+        where = event.message
+        if verdict is None and where.value is not None:
+            headers = headers_of(Erasure())
+            yield reports_topic.send(key=where.key, value=None, partition=where.partition, headers=headers)
 
 
 def _record(message: Any) -> Record:

@@ -1,6 +1,7 @@
 """Reputation: what is known of each number, and what is said of it, in Elasticsearch and up to date.
 
 Reads `fraud.signals.v1` and `fraud.verdicts.v1`, both partitioned by the number, so that each number has one owner.
+What is erased is forgotten in every number; one of which nothing is known any more leaves the index.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ import msgspec
 
 from schemas import indices
 from schemas.documents import Document, number_document
+from schemas.erasure import Erasure
 from schemas.events import Signal, Verdict
 from schemas.reference import official_numbers
-from schemas.topics import SIGNALS, VERDICTS
+from schemas.topics import SIGNALS, VERDICTS, topics
 from streams.app import acknowledge, batches, keyed_table, log, owning, raw_topic
-from streams.elastic import connect, write
-from streams.reputation import Facts, add_signals, add_verdict, assess
+from streams.elastic import Deletion, connect, write
+from streams.erasing import erasure_in, holding
+from streams.reputation import Facts, add_signals, add_verdict, assess, forget, traces
 from streams.settings import Settings
-from streams.signals import IMPERSONATED, NUMBER
+from streams.signals import IMPERSONATED, NUMBER, owner_of
 from streams.tables import NUMBERS
 from streams.wire import decode_batch
 from streams.wording import LOCALES, number_reasons
@@ -50,6 +53,9 @@ def attach(app: faust.App, settings: Settings) -> None:
             async with writing:
                 changed: dict[str, Facts] = {}
                 for event in events:
+                    if (erasure := erasure_in(event)) is not None:
+                        changed |= await forgotten(event, erasure)
+                        continue
                     try:
                         todo = list(changes(event.message.value or b""))
                     except msgspec.MsgspecError as error:
@@ -62,6 +68,23 @@ def attach(app: faust.App, settings: Settings) -> None:
                 await numbers.confirmed()
                 await write(client, [_document(number, facts) for number, facts in changed.items()])
                 acknowledge(events)
+
+    async def forgotten(event: Any, erasure: Erasure) -> dict[str, Facts]:
+        """Forget what is erased, in the numbers of the event's partition.  Returns what is left of those it touched."""
+
+        def owned(key: bytes) -> bool:
+            return owner_of(key.decode(), topics()[SIGNALS].partitions) == int(event.message.partition)
+
+        left = {}
+        with owning(event):
+            for key in await holding(numbers, traces(erasure.reporter, erasure.report_ids), owned):
+                facts = forget(facts_of(key.decode()), erasure.reporter, erasure.report_ids)
+                left[key.decode()] = facts
+                if facts.claims or facts.verdicts:
+                    numbers[key] = msgspec.msgpack.encode(facts)
+                else:
+                    del numbers[key]
+        return left
 
     @app.agent(raw_topic(app, SIGNALS), name="reputation")
     async def reputation(stream: Any) -> None:
@@ -103,7 +126,9 @@ def _verdict_changes(value: bytes) -> Iterable[tuple[str, Callable[[Facts], Fact
     yield verdict.number, lambda facts: add_verdict(facts, verdict)
 
 
-def _document(number: str, facts: Facts) -> Document:
+def _document(number: str, facts: Facts) -> Document | Deletion:
+    if not (facts.claims or facts.verdicts or number in official_numbers()):
+        return Deletion(indices.NUMBERS_INDEX, number)
     now = datetime.now(UTC)
     said = assess(facts, now, official=number in official_numbers())
     return number_document(number, said, now, {locale: number_reasons(number, said, locale) for locale in LOCALES})

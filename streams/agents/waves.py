@@ -1,6 +1,7 @@
 """Waves: candidates of series that show the same campaign are folded into one wave, announced once.
 
-Reads `fraud.candidates.v1` (one partition: one owner); writes `fraud.alerts.v1`, keyed by the alert's id.
+Reads `fraud.candidates.v1` (one partition: one owner); writes `fraud.alerts.v1`, keyed by the alert's id.  An alert
+that names an erased report is published anew without it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import msgspec
 
 from schemas.topics import ALERTS, CANDIDATES
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
+from streams.erasing import erasures_in
 from streams.settings import Settings
 from streams.tables import WAVES
 from streams.waves import Campaigns, Candidate, fold, load_detector
+from streams.waves.erasing import forget_in_campaigns
 from streams.wire import decode_batch
 
 #: How often waves are looked at when nothing comes in (seconds).
@@ -44,6 +47,8 @@ def attach(app: faust.App, settings: Settings) -> None:
                 data = waves.get(_STATE)
                 known = msgspec.msgpack.decode(data, type=Campaigns) if data else None
                 state, alerts = fold(known, candidates, now, detector)
+                for erasure in erasures_in(events):
+                    alerts += forget_in_campaigns(state, erasure, detector)
                 for alert in alerts:
                     log.info("wave %s: %s %s %s", alert.id, alert.key, alert.status, alert.change)
                 # Alerts before the state that remembers them: a crash in between repeats them under the same ids.

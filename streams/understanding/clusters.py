@@ -85,6 +85,17 @@ class Clusters:
         self.reports += cluster.size
         self._frequency.update(cluster.stems)
 
+    def leave(self, pattern: str) -> Cluster | None:
+        """Take one report out of a cluster.  Returns what is left: None if it was the last one, or none is there."""
+        cluster = self._taken(pattern)
+        if cluster is None or cluster.size <= 1:
+            return None
+        cluster.size -= 1
+        self.clusters[pattern] = cluster
+        self.reports += cluster.size
+        self._frequency.update(cluster.stems)
+        return cluster
+
     def forget(self, now: datetime) -> None:
         """Drop clusters that are idle, and the longest idle small one when there are too many."""
         for pattern in [p for p, c in self.clusters.items() if c.last < now - IDLE]:

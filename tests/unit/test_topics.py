@@ -90,7 +90,7 @@ def test_contradictions_are_named() -> None:
     topic = msgspec.structs.replace(
         topics.topics()[topics.REPORTS], compaction=None, cleanup=["compact"], writers=["nobody"]
     )
-    problems = topics._problems(topic, {"gateway": "", "refine": "", "operator": ""})
+    problems = topics._problems(topic, {"gateway": "", "refine": "", "steward": ""})
     assert len(problems) == 3
     assert "`nobody`" in problems[0]
 
