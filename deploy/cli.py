@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "stack": Command("deploy.commands.stack:stack", "Start only Kafka and Elasticsearch, until Ctrl-C."),
     "provision": Command("deploy.commands.provision:provision", "Make topics, index templates and indices."),
     "env": Command("deploy.commands.env:create", "Create the secrets for docker compose."),
+    "integrations": Command("deploy.commands.integrations:app", "Who may use the gateway, and what for."),
     "number": Command("deploy.commands.number:app", "What is known of a number, and decisions about it."),
     "staff": Command("deploy.commands.staff:app", "Who may log in to the desk."),
     "tag": Command("deploy.commands.tag:tag", "Tag texts: JSON lines in, what each says out."),

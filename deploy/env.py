@@ -49,6 +49,7 @@ VARIABLES: Final = (
     ),
     Variable("SAQBOL_PROVISIONER_PASSWORD", "Elasticsearch: saqbol_provisioner", _password),
     Variable("SAQBOL_WRITER_PASSWORD", "Elasticsearch: saqbol_writer, for the workers", _password),
+    Variable("SAQBOL_GATEWAY_PASSWORD", "Elasticsearch: saqbol_gateway, for the look-ups of partners", _password),
     Variable("SAQBOL_ANALYST_PASSWORD", "Kibana and Elasticsearch: log in as saqbol_analyst", _password),
     Variable("SAQBOL_KIBANA_PASSWORD", "Elasticsearch: saqbol_kibana, for Kibana itself", _password),
     Variable("SAQBOL_KIBANA_KEY", "Kibana: encrypts sessions and saved objects", _key),

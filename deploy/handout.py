@@ -8,6 +8,7 @@ Reads the secrets from the environment (`.env`, made by `./saqbol env`) and writ
     provision/password                 password of saqbol_provisioner
     workers/password                   password of saqbol_writer
     gateway/hmac_key                   key that reporters are hashed with
+    gateway/password                   password of saqbol_gateway
 
 Files and not variables, because a variable is shown by `docker inspect` and inherited by every child process; a volume
 and not compose's own secrets, because those need a root file system that can be written.
@@ -28,6 +29,7 @@ from typing import Final
 ACCOUNTS: Final = {
     "saqbol_provisioner": ("SAQBOL_PROVISIONER_PASSWORD", "saqbol_provisioner"),
     "saqbol_writer": ("SAQBOL_WRITER_PASSWORD", "saqbol_writer"),
+    "saqbol_gateway": ("SAQBOL_GATEWAY_PASSWORD", "saqbol_gateway"),
     "saqbol_analyst": ("SAQBOL_ANALYST_PASSWORD", "saqbol_analyst"),
     "saqbol_kibana": ("SAQBOL_KIBANA_PASSWORD", "kibana_system"),
 }
@@ -36,6 +38,7 @@ FILES: Final = {
     "provision/password": "SAQBOL_PROVISIONER_PASSWORD",
     "workers/password": "SAQBOL_WRITER_PASSWORD",
     "gateway/hmac_key": "SAQBOL_HMAC_KEY",
+    "gateway/password": "SAQBOL_GATEWAY_PASSWORD",
 }
 #: Rounds of the password hash: the passwords have 256 random bits, so the least that Elasticsearch takes is enough.
 _ROUNDS: Final = 1000

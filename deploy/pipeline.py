@@ -16,6 +16,7 @@ from deploy.stack.local import Stack
 from deploy.supervisor import Service
 from producers import integrations, reporters
 from producers.intake import Origin
+from producers.integrations import Permission
 from streams.settings import STAGES, is_ready
 
 #: The stage that needs somebody to tell.
@@ -48,18 +49,20 @@ def gateway_url(stack: Stack) -> str:
     return f"http://{HOST}:{stack.ports['gateway']}"
 
 
-def write_secrets(home: Path, origins: Iterable[Origin]) -> dict[str, str]:
+def write_secrets(
+    home: Path, origins: Iterable[Origin], may: Sequence[Permission] = (Permission.REPORT,)
+) -> dict[str, str]:
     """What the gateway needs: the key that reporters are hashed with (an older one is kept) and the integrations.
 
     Returns the API keys by source, fresh ones.
     """
     reporters.create_key(_hmac_key(home))
-    return integrations.create(_integrations(home), origins)
+    return integrations.create(integrations_file(home), origins, may=may)
 
 
 def has_secrets(home: Path) -> bool:
     """Whether `write_secrets` was there before."""
-    return _hmac_key(home).exists() and _integrations(home).exists()
+    return _hmac_key(home).exists() and integrations_file(home).exists()
 
 
 def staff_file(home: Path) -> Path:
@@ -71,7 +74,8 @@ def _hmac_key(home: Path) -> Path:
     return home / "secrets" / "hmac-key"
 
 
-def _integrations(home: Path) -> Path:
+def integrations_file(home: Path) -> Path:
+    """Who may use the gateway of a data folder."""
     return home / "secrets" / "integrations.yaml"
 
 
@@ -81,7 +85,7 @@ def _addresses(stack: Stack) -> dict[str, str]:
         "SAQBOL_KAFKA": stack.bootstrap_servers,
         "SAQBOL_ELASTICSEARCH": stack.elasticsearch_url,
         "SAQBOL_GATEWAY_PORT": str(stack.ports["gateway"]),
-        "SAQBOL_INTEGRATIONS_FILE": str(_integrations(stack.home)),
+        "SAQBOL_INTEGRATIONS_FILE": str(integrations_file(stack.home)),
         "SAQBOL_HMAC_KEY_FILE": str(_hmac_key(stack.home)),
         "PYTHONPATH": str(CHECKOUT),
         "PYTHONUNBUFFERED": "1",

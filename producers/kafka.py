@@ -1,16 +1,14 @@
-"""How every producer talks to Kafka: one set of options, and what a record of `fraud.reports.v1` looks like."""
+"""How every producer talks to Kafka: one set of options, and what the record of an event looks like."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 from kafka.net.compat import KafkaNetClient
-
-from schemas.events import Report
 
 #: A record is acknowledged by all in-sync replicas or reported as failed within this time after it was handed over.
 DELIVERY_TIMEOUT_MS: Final = 10_000
@@ -21,6 +19,13 @@ CONNECT_TIMEOUT_MS: Final = 5_000
 LINGER_MS: Final = 5
 
 _encoder: Final = msgspec.json.Encoder()
+
+
+class Identified(Protocol):
+    """An event that is keyed by its id: a report, a warning given, an entry of the audit log."""
+
+    @property
+    def id(self) -> str: ...
 
 
 def connect(bootstrap_servers: str, client_id: str) -> KafkaProducer:
@@ -90,6 +95,6 @@ def _whole_or_nothing(kind: type[Any], **options: Any) -> Any:
         raise
 
 
-def record(report: Report) -> dict[str, Any]:
-    """Key and value of a report, as keyword arguments of `KafkaProducer.send`."""
-    return {"key": report.id.encode(), "value": _encoder.encode(report)}
+def record(event: Identified) -> dict[str, Any]:
+    """Key and value of an event, as keyword arguments of `KafkaProducer.send`."""
+    return {"key": event.id.encode(), "value": _encoder.encode(event)}

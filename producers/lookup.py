@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from elasticsearch import AsyncElasticsearch
+from elasticsearch import AsyncElasticsearch, TransportError
 from msgspec import Struct
 
 from schemas.documents import number_document
 from schemas.indices import NUMBERS_INDEX
 from schemas.reference import Words, official_numbers
 from streams.reputation import Facts, State, assess
+from streams.understanding.numbers import normalise, official
 from streams.wording import LOCALES, number_reasons
 
 #: Numbers that one call looks up at most.
@@ -61,6 +62,17 @@ def known_number(document: Mapping[str, Any]) -> KnownNumber:
     return msgspec.convert(document, KnownNumber, strict=False)
 
 
+def number_asked_for(raw: str, area_code: str | None = None) -> str | None:
+    """The normal form under which a number, sender, account or link is known, from any spelling; None if it is none.
+
+    `area_code` completes local numbers.  Every site of the state is known as `gov.kz`.
+    """
+    contact = normalise(raw, area_code)
+    owner = official(contact)
+    known = contact.value if owner is None or contact.value in official_numbers() else owner.value
+    return known or None
+
+
 def unreported(value: str) -> KnownNumber:
     """The answer about a number, in its normal form, that no document tells about: unknown or official."""
     now = datetime.now(UTC)
@@ -78,5 +90,7 @@ async def look_up(client: AsyncElasticsearch, values: Iterable[str]) -> dict[str
     if not wanted:
         return {}
     found = await client.mget(index=NUMBERS_INDEX, ids=wanted)
+    if any("error" in doc for doc in found["docs"]):  # such as a missing index: not the same as an unknown number
+        raise TransportError("the index of numbers can't be read")
     known = {doc["_id"]: known_number(doc["_source"]) for doc in found["docs"] if doc.get("found")}
     return {value: known.get(value) or unreported(value) for value in wanted}

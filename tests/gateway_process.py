@@ -25,7 +25,7 @@ from deploy.stack import artifacts
 from deploy.stack import kafka as stack_kafka
 from producers import integrations, kafka, reporters
 from producers.intake import Origin
-from producers.integrations import WEB_FORM
+from producers.integrations import WEB_FORM, Permission
 from schemas import topics
 from schemas.events import Channel
 
@@ -38,6 +38,10 @@ ORIGINS: Final = (
     Origin(source="mamlyut-desk", channel=Channel.HOTLINE, area_code="71541", region="KZ-59", district="Мамлютский"),
     Origin(source="telegram-bot", channel=Channel.TELEGRAM),
 )
+#: The integration that may do everything.
+PARTNER: Final = Origin(source="bank-antifraud", channel=Channel.PARTNER, area_code="71541", region="KZ-59")
+#: An Elasticsearch that nobody runs.
+NOWHERE: Final = "http://127.0.0.1:1"
 _START_TIMEOUT: Final = 60.0
 
 
@@ -109,7 +113,10 @@ class Broker(_Process):
 
     def create_topic(self) -> None:
         admin = kafka.connect_admin(self.bootstrap_servers, "test")
-        admin.create_topics({topics.REPORTS: {"num_partitions": 6, "replication_factor": 1}})
+        sizes = {topics.REPORTS: 6, topics.PREVENTION: 4, topics.AUDIT: 1}
+        admin.create_topics(
+            {name: {"num_partitions": number, "replication_factor": 1} for name, number in sizes.items()}
+        )
         admin.close()
 
     def records(self) -> list[dict[str, Any]]:
@@ -145,15 +152,20 @@ class Broker(_Process):
 
 
 class Gateway(_Process):
-    """A gateway with two integrations whose keys only the test knows; it believes our X-Forwarded-For."""
+    """A gateway with integrations whose keys only the test knows; it believes our X-Forwarded-For."""
 
-    def __init__(self, home: Path, bootstrap_servers: str, rate: str = "1000000/minute") -> None:
+    def __init__(
+        self, home: Path, bootstrap_servers: str, rate: str = "1000000/minute", elasticsearch: str = NOWHERE
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.keys = integrations.create(home / "integrations.yaml", ORIGINS, rate)
+        self.integrations = home / "integrations.yaml"
+        self.keys = integrations.create(self.integrations, ORIGINS, rate)
+        self.keys[PARTNER.source] = integrations.add(self.integrations, PARTNER, list(Permission), rate)
         reporters.create_key(home / "hmac.key")
         environment = os.environ | {
             "SAQBOL_KAFKA": bootstrap_servers,
+            "SAQBOL_ELASTICSEARCH": elasticsearch,
             "SAQBOL_GATEWAY_PORT": str(self.port),
             "SAQBOL_INTEGRATIONS_FILE": str(home / "integrations.yaml"),
             "SAQBOL_HMAC_KEY_FILE": str(home / "hmac.key"),
@@ -205,10 +217,12 @@ def broker_running(cache: Path) -> Iterator[Broker]:
 
 
 @contextmanager
-def gateway_running(bootstrap_servers: str, rate: str = "1000000/minute") -> Iterator[Gateway]:
+def gateway_running(
+    bootstrap_servers: str, rate: str = "1000000/minute", elasticsearch: str = NOWHERE
+) -> Iterator[Gateway]:
     """A fresh gateway; it may not be ready yet."""
     with tempfile.TemporaryDirectory(prefix="saqbol-gateway-") as home:
-        gateway = Gateway(Path(home), bootstrap_servers, rate)
+        gateway = Gateway(Path(home), bootstrap_servers, rate, elasticsearch)
         try:
             gateway.start()
             yield gateway

@@ -12,9 +12,10 @@ from deploy.provision import provision
 from deploy.stack.local import Ports, Stack
 from deploy.supervisor import Supervisor, run
 from producers.intake import Origin
+from producers.integrations import Permission
 from schemas.events import Channel
 
-#: The integration that a new data folder starts with.
+#: The integration that a new data folder starts with; it may do everything.
 _FIRST = Origin(source="local-test", channel=Channel.PARTNER)
 
 
@@ -55,7 +56,7 @@ def _first_key(home: Path) -> Path:
     """The file with an API key of the first integration, made together with it."""
     path = home / "secrets" / "api-key"
     if not (path.exists() and pipeline.has_secrets(home)):
-        key = pipeline.write_secrets(home, [_FIRST])[_FIRST.source]
+        key = pipeline.write_secrets(home, [_FIRST], list(Permission))[_FIRST.source]
         path.touch(mode=0o600)
         path.write_text(key + "\n", encoding="ascii")
     return path

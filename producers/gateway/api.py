@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import limits
 import msgspec
-from litestar import Request, Response, Router, post
+from litestar import Response, Router, post
 from msgspec import Meta, Struct
 
 from producers.gateway import metrics
 from producers.gateway.openapi import BatchOperation, ReportOperation, problem_responses
 from producers.gateway.problems import ProblemError, RefusedItem
-from producers.gateway.service import Gateway, read_body
+from producers.gateway.requests import ApiRequest, authorise, check_media_type, refusal, spend
+from producers.gateway.service import read_body
 from producers.intake import Intake
-from producers.integrations import Integration
-from producers.problems import FieldProblem, InvalidError, MalformedError, SubmissionError
+from producers.integrations import Permission
+from producers.problems import FieldProblem, MalformedError, SubmissionError
 from schemas.events import ReportId
 
 #: Limits of a request.  A single report at its longest, all escaped, is some 130 kB.
@@ -26,8 +26,6 @@ MAX_BATCH_BYTES: Final = 1_572_864
 MAX_BATCH: Final = 500
 #: Reports of a batch that are read before other requests get their turn.
 _FAIR_SHARE: Final = 20
-
-ApiRequest = Request[Any, Any, Any]
 
 
 class AcceptedReport(Struct, frozen=True, kw_only=True):
@@ -63,6 +61,7 @@ _batch_decoder: Final = msgspec.json.Decoder(_Batch)
 _PROBLEMS: Final = problem_responses(
     (400, "malformed"),
     (401, "unauthorised"),
+    (403, "forbidden"),
     (413, "too-large"),
     (415, "media-type"),
     (422, "invalid"),
@@ -83,14 +82,14 @@ _PROBLEMS: Final = problem_responses(
 )
 async def submit_report(request: ApiRequest) -> Response[AcceptedReport]:
     """Answered once Kafka has acknowledged the report on all in-sync replicas."""
-    gateway, integration = _authorise(request)
-    _check_media_type(request)
+    gateway, integration = authorise(request, Permission.REPORT)
+    check_media_type(request)
     body = await read_body(request)
-    _spend(gateway, integration, 1)
+    spend(gateway, integration, 1)
     try:
         intake = gateway.intake(body, integration.origin())
     except SubmissionError as error:
-        raise _refusal(error) from None
+        raise refusal(error) from None
     await gateway.publish([intake])
     report = intake.report
     return Response(AcceptedReport(id=report.id, received_at=report.received_at), status_code=202)
@@ -112,10 +111,10 @@ async def submit_batch(request: ApiRequest) -> Response[BatchResult]:
     202 as soon as one report was accepted; 422 if none can be taken; 503 if Kafka did not acknowledge all of the good
     ones: then none of them is promised, and sending the same batch again makes no second report.
     """
-    gateway, integration = _authorise(request)
-    _check_media_type(request)
+    gateway, integration = authorise(request, Permission.REPORT)
+    check_media_type(request)
     items = _items(await read_body(request))
-    _spend(gateway, integration, len(items))
+    spend(gateway, integration, len(items))
     origin = integration.origin()
     taken: list[tuple[int, Intake]] = []
     refused: list[RefusedItem] = []
@@ -147,59 +146,7 @@ def _items(body: bytes) -> list[msgspec.Raw]:
         )
         raise ProblemError(422, "invalid", "The batch has the wrong form.", errors=[problem]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _refusal(MalformedError()) from None
-
-
-def _authorise(request: ApiRequest) -> tuple[Gateway, Integration]:
-    """The gateway, and the integration that the key belongs to.  Raises the problem 401."""
-    gateway: Gateway = request.app.state.gateway
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    integration = gateway.integrations.by_key(key.strip()) if scheme.lower() == "bearer" else None
-    if integration is None:
-        metrics.REFUSED.labels("unauthorised").inc()
-        raise ProblemError(
-            401,
-            "unauthorised",
-            "Send the key of your integration as Authorization: Bearer KEY.",
-            headers={"WWW-Authenticate": 'Bearer realm="reports"'},
-        )
-    return gateway, integration
-
-
-def _check_media_type(request: ApiRequest) -> None:
-    """Raise the problem 415 unless the body is plain JSON."""
-    media_type, parameters = request.content_type
-    charset = parameters.get("charset", "utf-8").lower()
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if media_type != "application/json" or charset not in {"utf-8", "utf8"} or encoding != "identity":
-        metrics.REFUSED.labels("media-type").inc()
-        raise ProblemError(415, "media-type", "Send Content-Type: application/json in UTF-8, uncompressed.")
-
-
-def _spend(gateway: Gateway, integration: Integration, reports: int) -> None:
-    """Count reports against the integration's rate.  Raises the problem 429."""
-    wait = gateway.rates.take(limits.parse(integration.rate), integration.source, reports)
-    if wait is not None:
-        metrics.REFUSED.labels("too-many").inc(reports)
-        raise ProblemError(
-            429,
-            "too-many",
-            f"Your integration may send {integration.rate}; send the same again later.",
-            headers={"Retry-After": str(wait)},
-        )
-
-
-def _refusal(error: SubmissionError) -> ProblemError:
-    """The problem of a submission that can't be taken: 400 if it is not JSON, else 422."""
-    invalid = isinstance(error, InvalidError)
-    reason = "invalid" if invalid else "malformed"
-    metrics.REFUSED.labels(reason).inc()
-    return ProblemError(
-        422 if invalid else 400,
-        reason,
-        "See errors for each wrong field and its remedy.",
-        errors=error.problems,
-    )
+        raise refusal(MalformedError()) from None
 
 
 router: Final = Router(

@@ -9,7 +9,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
-from producers.gateway import api, assets, health, metrics, openapi
+from producers.gateway import api, assets, health, metrics, numbers, openapi
 from producers.gateway.form import handlers
 from producers.gateway.problems import EXCEPTION_HANDLERS
 from producers.gateway.service import Gateway
@@ -25,7 +25,7 @@ class MetricsController(PrometheusController):
 
 
 def create_app(gateway: Gateway) -> Litestar:
-    """The application around one `Gateway`, whose way into Kafka lives as long as the application."""
+    """The application around one `Gateway`, whose connections live as long as the application."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -35,9 +35,17 @@ def create_app(gateway: Gateway) -> Litestar:
             yield
         finally:
             await gateway.publisher.close()
+            await gateway.index.close()
 
     return Litestar(
-        route_handlers=[handlers.router, api.router, health.router, assets.router, MetricsController],
+        route_handlers=[
+            handlers.router,
+            api.router,
+            numbers.router,
+            health.router,
+            assets.router,
+            MetricsController,
+        ],
         lifespan=[lifespan],
         state=State({"gateway": gateway, "door": handlers.Door(gateway.hasher.derive("challenge"))}),
         middleware=[PROMETHEUS.middleware],

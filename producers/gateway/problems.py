@@ -73,16 +73,19 @@ class ProblemError(HTTPException):
 #: Every reason that a request can be refused for, and its title; also the values of the metric's label.
 TITLES: Final = {
     "malformed": "The body is not JSON",
-    "invalid": "The report breaks the contract",
+    "invalid": "What was sent breaks the contract",
     "unauthorised": "The API key is missing or unknown",
+    "not-a-number": "This is no number",
+    "forbidden": "Your integration may not do this",
     "not-found": "There is nothing here",
     "method-not-allowed": "This address does not take this method",
     "too-large": "The body is too large",
     "media-type": "The body has the wrong type of media",
-    "too-many": "Too many reports",
+    "too-many": "Too much at once",
     "challenge-required": "A proof of work is needed",
     "cross-site": "The form was sent from another site",
-    "log-away": "Reports can't be taken at the moment",
+    "log-away": "Nothing can be taken at the moment",
+    "index-away": "Numbers can't be looked up at the moment",
     "bad-request": "The request can't be understood",
     "internal": "Something went wrong here",
 }

@@ -1,8 +1,8 @@
 """The gateway's way into Kafka: kafka-python's thread on one side, asyncio on the other.
 
-A report is handed to kafka-python in the event loop's thread (it only appends to a buffer); kafka-python's own thread
+An event is handed to kafka-python in the event loop's thread (it only appends to a buffer); kafka-python's own thread
 calls back when the brokers have acknowledged.  One more thread connects at the start and then asks every two seconds
-whether each partition of the topic has a leader, so that the gateway can refuse at once while Kafka is away.
+whether each partition of each topic has a leader, so that the gateway can refuse at once while Kafka is away.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
 from producers import kafka
+from producers.kafka import Identified
 from schemas import topics
-from schemas.events import Report
 
 log: Final = logging.getLogger(__name__)
 
+#: What the gateway writes to.
+TOPICS: Final = (topics.REPORTS, topics.PREVENTION, topics.AUDIT)
 #: Records handed over but not yet acknowledged; more are refused, so that memory stays bounded.
 MAX_UNACKNOWLEDGED: Final = 20_000
 #: Seconds between two looks at Kafka.
@@ -33,16 +35,16 @@ RETRY_AFTER: Final = 5
 
 
 class KafkaAwayError(Exception):
-    """Kafka did not acknowledge: nothing is promised, and the same reports may be sent again."""
+    """Kafka did not acknowledge: nothing is promised, and the same events may be sent again."""
 
 
 class Publisher:
-    """Publishes reports to `fraud.reports.v1`, all of a request or an error."""
+    """Publishes events to the gateway's topics, all of a request or an error."""
 
     def __init__(self, bootstrap_servers: str) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._producer: KafkaProducer | None = None
-        self._reachable = False
+        self._reachable: frozenset[str] = frozenset()
         self._unacknowledged = 0
         self._failed: KafkaProducer | None = None
         self._stopping = False
@@ -52,7 +54,7 @@ class Publisher:
     @property
     def ready(self) -> bool:
         """Whether a report sent now can be expected to be acknowledged."""
-        return self._producer is not None and self._reachable
+        return self._takes(topics.REPORTS)
 
     def start(self) -> None:
         """Begin to connect, in the background: a gateway without Kafka answers 503 instead of not starting."""
@@ -64,19 +66,19 @@ class Publisher:
         self._wake.set()
         await asyncio.to_thread(self._watcher.join)
 
-    async def publish(self, reports: Sequence[Report]) -> None:
-        """Return once every report is acknowledged by all in-sync replicas.
+    async def publish(self, events: Sequence[Identified], topic: str = topics.REPORTS) -> None:
+        """Return once every event is acknowledged by all in-sync replicas of its partition.
 
-        Raises KafkaAwayError otherwise.  Some of the reports may have been written all the same: their ids are derived
-        from what the channel sent, so sending them again makes no second report.
+        Raises KafkaAwayError otherwise.  Some of the events may have been written all the same: their ids are derived
+        from what the channel sent, so sending them again makes no second one.
         """
         producer = self._producer
-        if producer is None or not self._reachable or self._unacknowledged + len(reports) > MAX_UNACKNOWLEDGED:
+        if producer is None or not self._takes(topic) or self._unacknowledged + len(events) > MAX_UNACKNOWLEDGED:
             raise KafkaAwayError
-        acknowledgements = _Acknowledgements(len(reports), self)
-        for report in reports:
+        acknowledgements = _Acknowledgements(len(events), self)
+        for event in events:
             try:
-                future = producer.send(topics.REPORTS, **kafka.record(report))
+                future = producer.send(topic, **kafka.record(event))
             except KafkaError as refusal:
                 acknowledgements.failed(refusal)
             else:
@@ -84,10 +86,13 @@ class Publisher:
         await asyncio.wait((acknowledgements.done,), timeout=PUBLISH_TIMEOUT)
         error = acknowledgements.done.result() if acknowledgements.done.done() else TimeoutError()
         if error is not None:
-            log.warning("reports not acknowledged: %s", type(error).__name__)
+            log.warning("%s: not acknowledged: %s", topic, type(error).__name__)
             self._failed = producer
             self._wake.set()
             raise KafkaAwayError from error
+
+    def _takes(self, topic: str) -> bool:
+        return self._producer is not None and topic in self._reachable
 
     def _watch(self) -> None:
         """Until told to stop: connect, replace a producer that failed, and keep `_reachable` true."""
@@ -95,19 +100,20 @@ class Publisher:
         while not self._stopping:
             try:
                 if self._producer is not None and self._producer is self._failed:
-                    self._report_reachable(False)
+                    self._report_reachable(frozenset())
                     self._producer = None
                     kafka.discard(self._failed)
                 if self._producer is None:
-                    producer = kafka.connect(self._bootstrap_servers, "saqbol-gateway")
-                    producer.partitions_for(topics.REPORTS)  # so that handing over never waits for metadata
-                    self._producer = producer
+                    self._producer = kafka.connect(self._bootstrap_servers, "saqbol-gateway")
                 if admin is None:
                     admin = kafka.connect_admin(self._bootstrap_servers, "saqbol-gateway-probe")
-                self._report_reachable(_has_leaders(admin))
+                reachable = _led(admin)
+                for topic in reachable - self._reachable:
+                    self._producer.partitions_for(topic)  # so that handing over never waits for metadata
+                self._report_reachable(reachable)
             except Exception as error:  # whatever it is: a dead watcher would leave an old answer standing
                 log.debug("Kafka probe: %s", type(error).__name__)
-                self._report_reachable(False)
+                self._report_reachable(frozenset())
             self._wake.wait(PROBE_INTERVAL)
             self._wake.clear()
         if admin is not None:
@@ -115,13 +121,12 @@ class Publisher:
         if self._producer is not None:
             kafka.close(self._producer)
 
-    def _report_reachable(self, reachable: bool) -> None:
-        if reachable != self._reachable:
-            log.log(
-                logging.INFO if reachable else logging.WARNING,
-                "Kafka %s",
-                "is reachable; reports are taken" if reachable else "is away; reports are refused with 503",
-            )
+    def _report_reachable(self, reachable: frozenset[str]) -> None:
+        for topic in sorted(reachable ^ self._reachable):
+            if topic in reachable:
+                log.info("Kafka takes %s", topic)
+            else:
+                log.warning("Kafka does not take %s: refused with 503", topic)
         self._reachable = reachable
 
 
@@ -162,9 +167,11 @@ class _Acknowledgements:
             self.done.set_result(self._error)
 
 
-def _has_leaders(admin: KafkaAdminClient) -> bool:
-    """Whether the topic exists and each of its partitions has a leader."""
-    (topic,) = admin.describe_topics([topics.REPORTS])
-    return topic["error_code"] == 0 and all(
-        partition["error_code"] == 0 and partition["leader_id"] >= 0 for partition in topic["partitions"]
+def _led(admin: KafkaAdminClient) -> frozenset[str]:
+    """The topics that exist and whose partitions all have a leader."""
+    return frozenset(
+        topic["name"]
+        for topic in admin.describe_topics(list(TOPICS))
+        if topic["error_code"] == 0
+        and all(partition["error_code"] == 0 and partition["leader_id"] >= 0 for partition in topic["partitions"])
     )

@@ -1,14 +1,17 @@
-"""What the API and the web form have in common: from submissions to acknowledged reports."""
+"""What the API and the web form have in common: from submissions to acknowledged events, and the index to look into."""
 
 from __future__ import annotations
 
+import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
+from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 from limits import RateLimitItem
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -19,8 +22,13 @@ from producers.gateway import metrics
 from producers.gateway.problems import ProblemError
 from producers.gateway.publisher import RETRY_AFTER, KafkaAwayError, Publisher
 from producers.intake import Intake, Origin, read_report
-from producers.integrations import Integrations
+from producers.integrations import IntegrationsFromFile
+from producers.kafka import Identified
 from producers.reporters import ReporterHasher
+from schemas import topics
+from schemas.audit import AuditEntry
+
+log: Final = logging.getLogger(__name__)
 
 
 class _Counts(MemoryStorage):
@@ -60,12 +68,19 @@ class RateLimiter:
 
 
 class Gateway:
-    """One gateway process: who may publish, how reporters are hashed, and the way into Kafka."""
+    """One gateway process: who may do what, how reporters are hashed, the way into Kafka, and the index of numbers."""
 
-    def __init__(self, integrations: Integrations, hasher: ReporterHasher, publisher: Publisher) -> None:
+    def __init__(
+        self,
+        integrations: IntegrationsFromFile,
+        hasher: ReporterHasher,
+        publisher: Publisher,
+        index: AsyncElasticsearch,
+    ) -> None:
         self.integrations = integrations
         self.publisher = publisher
         self.hasher = hasher
+        self.index = index
         self.rates = RateLimiter()
 
     def intake(self, raw: bytes | msgspec.Raw, origin: Origin) -> Intake:
@@ -74,22 +89,46 @@ class Gateway:
 
     async def publish(self, intakes: Sequence[Intake]) -> None:
         """Return once all are acknowledged, or raise the problem 503: then none of them is promised."""
+        await self.write([intake.report for intake in intakes], topics.REPORTS)
+        for intake in intakes:
+            metrics.ACCEPTED.labels(intake.report.source).inc()
+            count_masked(intake.masked)
+
+    async def audit(self, entry: AuditEntry) -> None:
+        """Return once the entry is acknowledged, or raise the problem 503: what can't be audited is not answered."""
+        await self.write([entry], topics.AUDIT)
+
+    async def write(self, events: Sequence[Identified], topic: str) -> None:
+        """Return once all events are acknowledged, or raise the problem 503."""
         started = time.perf_counter()
         try:
-            await self.publisher.publish([intake.report for intake in intakes])
+            await self.publisher.publish(events, topic)
         except KafkaAwayError as error:
-            metrics.REFUSED.labels("log-away").inc(len(intakes))
+            metrics.REFUSED.labels("log-away").inc(len(events))
             raise ProblemError(
                 503,
                 "log-away",
-                "Nothing was accepted.  Send the same again later: a report that did arrive is not counted twice.",
+                "Nothing was accepted.  Send the same again later: what did arrive is not counted twice.",
                 headers={"Retry-After": str(RETRY_AFTER)},
             ) from error
         metrics.KAFKA_SECONDS.observe(time.perf_counter() - started)
-        for intake in intakes:
-            metrics.ACCEPTED.labels(intake.report.source).inc()
-            for kind, count in intake.masked.items():
-                metrics.MASKED.labels(kind).inc(count)
+
+
+def count_masked(kinds: dict[str, int]) -> None:
+    """Count masked secrets by kind."""
+    for kind, count in kinds.items():
+        metrics.MASKED.labels(kind).inc(count)
+
+
+@contextmanager
+def index_needed() -> Iterator[None]:
+    """Turn what Elasticsearch's client raises into the problem 503."""
+    try:
+        yield
+    except (ApiError, TransportError) as error:
+        metrics.REFUSED.labels("index-away").inc()
+        log.warning("the index can't be read: %s", type(error).__name__)
+        raise ProblemError(503, "index-away", "Ask again later.", headers={"Retry-After": str(RETRY_AFTER)}) from error
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:

@@ -23,7 +23,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65535)] = 8080
     #: SAQBOL_KAFKA: bootstrap servers, host:port, separated by commas.
     kafka: str = "127.0.0.1:9092"
-    #: SAQBOL_INTEGRATIONS_FILE: who may publish (see producers.integrations).
+    #: SAQBOL_ELASTICSEARCH: URL of the index that numbers are looked up in.
+    elasticsearch: str = "http://127.0.0.1:9200"
+    #: SAQBOL_ELASTICSEARCH_USER, and the file with its password; without them no authentication.
+    elasticsearch_user: str | None = None
+    elasticsearch_password: Path | None = None
+    #: SAQBOL_INTEGRATIONS_FILE: who may use the gateway, and what for (see producers.integrations).
     integrations: Path
     #: SAQBOL_HMAC_KEY_FILE: the key that reporters are hashed with (see producers.reporters).
     hmac_key: Path
@@ -35,6 +40,9 @@ _NAMES: Final = {
     "host": "SAQBOL_GATEWAY_HOST",
     "port": "SAQBOL_GATEWAY_PORT",
     "kafka": "SAQBOL_KAFKA",
+    "elasticsearch": "SAQBOL_ELASTICSEARCH",
+    "elasticsearch_user": "SAQBOL_ELASTICSEARCH_USER",
+    "elasticsearch_password": "SAQBOL_ELASTICSEARCH_PASSWORD_FILE",
     "integrations": "SAQBOL_INTEGRATIONS_FILE",
     "hmac_key": "SAQBOL_HMAC_KEY_FILE",
     "trusted_proxies": "SAQBOL_TRUSTED_PROXIES",
