@@ -17,6 +17,8 @@ from schemas.erasure import Erasure, erasure_of, headers_of, joined
 from schemas.topics import topics
 from streams.app import log
 
+#: aiokafka wants a key where there is no value.
+_KEY: Final = b"erasure"
 #: Entries of a table that are looked at before others may work.
 _AT_A_TIME: Final = 500
 
@@ -39,7 +41,7 @@ def tell(topic: Any, erasures: Sequence[Erasure]) -> list[Awaitable[Any]]:
     """Send erasures to every partition of a topic (sends to confirm, after those of the same batch)."""
     partitions = topics()[topic.get_topic_name()].partitions
     return [
-        topic.send(value=None, partition=partition, headers=headers_of(erasure))
+        topic.send(key=_KEY, value=None, partition=partition, headers=headers_of(erasure))
         for erasure in erasures
         for partition in range(partitions)
     ]
