@@ -18,8 +18,8 @@ from phonenumbers import NumberParseException
 
 from schemas.events import Alert
 from streams.waves.calendar import Profile, date_of, is_holiday, weekday_of
-from streams.waves.campaigns import Campaigns
-from streams.waves.folding import fold
+from streams.waves.campaigns import Campaigns, Member
+from streams.waves.folding import Judge, fold, judge_with
 from streams.waves.kinds import kind_of
 from streams.waves.rules import STIRRING, Calibration, Detector, Family, Rule, Standing, Threshold
 from streams.waves.scan import PRIOR_A_DAY, Candidate, judge, likelihood_ratio
@@ -220,12 +220,25 @@ def _exposures(steps: Iterable[Step], detector: Detector) -> Iterator[tuple[Step
         yield step, Exposure(detector.calendar, detector.calibration.reference_volume, traffic, day_of(step.now))
 
 
-def replay(steps: Iterable[Step], detector: Detector) -> Iterator[list[Alert]]:
-    """Alerts of each step."""
+def replay(steps: Iterable[Step], detector: Detector, judged: Judge | None = None) -> Iterator[list[Alert]]:
+    """Alerts of each step; `judged` as for `fold`."""
     campaigns: Campaigns | None = None
     for step in steps:
-        campaigns, alerts = fold(campaigns, step.candidates, step.now, detector)
+        campaigns, alerts = fold(campaigns, step.candidates, step.now, detector, judged)
         yield alerts
+
+
+def _remembering(judged: Judge) -> Judge:
+    """`judged`, asked once for each candidate: the traffic of a history is the same in every trial."""
+    known: dict[int, Member | None] = {}
+
+    def remembered(candidate: Candidate, exposure: Exposure) -> Member | None:
+        place = id(candidate)
+        if place not in known:
+            known[place] = judged(candidate, exposure)
+        return known[place]
+
+    return remembered
 
 
 def _thresholds(
@@ -247,6 +260,7 @@ def _thresholds(
     if "number" in present:
         present.add("campaign")
     found = {rule.id: Threshold(HIGHEST, "") for rule in rules}
+    judged = _remembering(judge_with(detector))
     for place, rule in enumerate(rules):
         if rule.family not in present:
             found[rule.id] = detector.calibration.thresholds[rule.id]
@@ -264,7 +278,7 @@ def _thresholds(
                 and alert.rule in counted_rules
                 and alert.updated_at is not None
                 and day_of(int(alert.updated_at.timestamp())) >= first
-                for alerts in replay(steps, trial)
+                for alerts in replay(steps, trial, judged)
                 for alert in alerts
             )
 

@@ -80,13 +80,17 @@ class Rising(Struct, array_like=True):
 
 
 class Campaigns(Struct, array_like=True):
-    """Everything that folding remembers; `since`, `clock`: first and newest candidate (epoch seconds)."""
+    """Everything that folding remembers; `since`, `clock`: first and newest candidate (epoch seconds).
+
+    `risen_to`: the day up to which `rising` was tidied.
+    """
 
     since: int = 0
     clock: int = 0
     waves: list[Wave] = []
     rising: dict[str, Rising] = {}
     traffic: Traffic = field(default_factory=Traffic)
+    risen_to: int = 0
 
 
 def member_of(candidate: Candidate, excess: Excess, score: float) -> Member:

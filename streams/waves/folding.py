@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from itertools import groupby
 from typing import Final
 
@@ -26,9 +27,9 @@ from streams.waves.campaigns import (
     wave_of,
 )
 from streams.waves.kinds import kind_of
-from streams.waves.rising import groups_of, stir, together
+from streams.waves.rising import forget, groups_of, stir, together
 from streams.waves.rules import STIRRING, Detector, Rule
-from streams.waves.scan import Candidate, judge
+from streams.waves.scan import Candidate, Excess, judge
 from streams.waves.series import DAY, Evidence, day_of, family_of
 from streams.waves.silence import silence
 from streams.waves.traffic import Exposure, record
@@ -45,18 +46,42 @@ GREW_MUCH: Final = 10.0
 #: Numbers that join a campaign before it is paged again: at least these, and half of those it had.
 MORE_NUMBERS: Final = 5
 
+#: What a candidate amounts to under the exposure of its moment, if it is of a family that has rules.
+Judge = Callable[[Candidate, Exposure], Member | None]
+
 _ALERT_NAMESPACE: Final = uuid.UUID("0f5b5b3e-2c7e-5d0e-8a55-1d8f0a6c7e01")
 
 
+def judge_with(detector: Detector) -> Judge:
+    """The judgement of `detector`.  It depends on no threshold, so that a calibration needs it only once."""
+
+    def judged(candidate: Candidate, exposure: Exposure) -> Member | None:
+        family, _, value = candidate.key.partition(":")
+        if family not in detector.rules:
+            return None
+        excess = judge(candidate.figures, exposure, detector.dispersion(family), candidate.own_days)
+        if excess is None:
+            return None
+        weight = detector.weight(kind_of(value, detector.calibration.country)) if family == "number" else 1.0
+        return member_of(candidate, excess, excess.score * weight)
+
+    return judged
+
+
 def fold(
-    campaigns: Campaigns | None, candidates: Iterable[Candidate], now: int, detector: Detector
+    campaigns: Campaigns | None,
+    candidates: Iterable[Candidate],
+    now: int,
+    detector: Detector,
+    judged: Judge | None = None,
 ) -> tuple[Campaigns, list[Alert]]:
     """Fold `candidates` into the waves, look for silent channels, and end waves quiet at `now` (epoch seconds).
 
     Returns the state and the alerts to publish: new waves, waves that grew (same id), waves that ended (status closed).
+    `judged` is `judge_with(detector)`, if the caller has it already.
     """
     state = campaigns or Campaigns()
-    folder = _Folder(state, detector)
+    folder = _Folder(state, detector, judged or judge_with(detector))
     for at, group in groupby(sorted(candidates, key=lambda some: (some.at, some.key)), lambda some: some.at):
         if at >= state.clock - PAST:
             state.clock = max(state.clock, at)
@@ -71,43 +96,51 @@ def fold(
 class _Folder:
     """One call of `fold`: the state, what is derived from it, and the alerts so far."""
 
-    def __init__(self, state: Campaigns, detector: Detector) -> None:
+    def __init__(self, state: Campaigns, detector: Detector, judged: Judge) -> None:
         self.state = state
         self.detector = detector
         self.alerts: list[Alert] = []
+        self._judge = judged
         self._exposures: dict[int, Exposure] = {}
-        self._reports: dict[str, dict[str, Wave]] = defaultdict(dict)
-        for wave in state.waves:
-            self._index(wave, [r for member in wave.members.values() for r in member.report_ids])
+        self._keys = {key for wave in state.waves for key in wave.members}
+        self._together: dict[str, tuple[Excess, list[str]] | None] = {}
+
+    @cached_property
+    def _reports(self) -> dict[str, dict[str, Wave]]:
+        """The waves that each report is in."""
+        found: dict[str, dict[str, Wave]] = defaultdict(dict)
+        for wave in self.state.waves:
+            for member in wave.members.values():
+                for report_id in member.report_ids:
+                    found[report_id][wave.id] = wave
+        return found
 
     def take(self, candidates: list[Candidate], at: int) -> None:
         """Judge the candidates of one moment, and find each its wave."""
         for volume in (candidate.volume for candidate in candidates if candidate.volume is not None):
             record(self.state.traffic, volume, at)
         exposure = self._exposure(at)
+        forget(self.state, at)
+        self._together = {}
         judged = []
         for candidate in candidates:
             member = self._judge(candidate, exposure) if candidate.figures else None
             if member is not None:
                 judged.append((candidate, member))
-                if wave_of(self.state, candidate.key, at) is None and member.score >= STIRRING:
+                if member.score >= STIRRING and self._wave_of(candidate.key, at) is None:
                     for group in self._groups(candidate):
                         stir(self.state, group, candidate, member)
         for candidate, member in judged:
             self._place(candidate, member, exposure)
 
-    def _judge(self, candidate: Candidate, exposure: Exposure) -> Member | None:
-        family = family_of(candidate.key)
-        if family not in self.detector.rules:
-            return None
-        excess = judge(candidate.figures, exposure, self.detector.dispersion(family), candidate.own_days)
-        return None if excess is None else member_of(candidate, excess, excess.score * self._weight(candidate.key))
+    def _wave_of(self, key: str, at: int) -> Wave | None:
+        return wave_of(self.state, key, at) if key in self._keys else None
 
     def _place(self, candidate: Candidate, member: Member, exposure: Exposure) -> None:
         """Find a series its wave: the one it is in, one that it overlaps, a campaign, or a new one of its own."""
         key, evidence = candidate.key, candidate.evidence
         family = family_of(key)
-        wave = wave_of(self.state, key, candidate.at)
+        wave = self._wave_of(key, candidate.at)
         rule = None
         if wave is None:
             rule = self._rule(family, member, evidence)
@@ -151,12 +184,6 @@ class _Folder:
             self._exposures[today] = Exposure(self.detector.calendar, reference, self.state.traffic, today)
         return self._exposures[today]
 
-    def _weight(self, key: str) -> float:
-        family, _, value = key.partition(":")
-        if family != "number":
-            return 1.0
-        return self.detector.weight(kind_of(value, self.detector.calibration.country))
-
     def _rule(self, family: str, member: Member, evidence: list[Evidence], numbers: int = 0) -> Rule | None:
         """The most severe rule that a series meets."""
         return next((r for r in self.detector.rules.get(family, ()) if self._meets(r, member, evidence, numbers)), None)
@@ -186,18 +213,21 @@ class _Folder:
         at = candidate.at
         for group in self._groups(candidate) if member.score >= STIRRING else ():
             rising = self.state.rising[group]
-            watched = (at - self.state.since) / DAY
-            found = together(rising, exposure, self.detector.dispersion("campaign"), at, watched)
+            if group not in self._together:
+                watched = (at - self.state.since) / DAY
+                dispersion = self.detector.dispersion("campaign")
+                self._together[group] = together(rising, exposure, dispersion, at, watched)
+            found = self._together[group]
             if found is None:
                 continue
             excess, keys = found
-            untold = {key: rising.recent[key] for key in keys if wave_of(self.state, key, at) is None}
+            untold = {key: rising.recent[key] for key in keys if self._wave_of(key, at) is None}
             members = {key: stirred.member for key, stirred in untold.items()}
             evidence = [item for stirred in untold.values() for item in stirred.evidence]
             key = f"campaign:{group}"
             members[key] = Member(at, member.newest, excess.start, excess, excess.score, [])
             rule = self._rule("campaign", members[key], evidence, len(untold))
-            wave = wave_of(self.state, key, at)
+            wave = self._wave_of(key, at)
             if (wave is None or wave.closed) and rule is not None:
                 self._open(rule, key, members, evidence, at)
                 return True
@@ -288,11 +318,10 @@ class _Folder:
 
     def _put(self, wave: Wave, members: dict[str, Member], evidence: list[Evidence]) -> None:
         put(wave, members, evidence)
-        self._index(wave, [report_id for member in members.values() for report_id in member.report_ids])
-
-    def _index(self, wave: Wave, report_ids: Iterable[str]) -> None:
-        for report_id in report_ids:
-            self._reports[report_id][wave.id] = wave
+        self._keys.update(members)
+        for member in members.values():
+            for report_id in member.report_ids:
+                self._reports[report_id][wave.id] = wave
 
 
 def _telling(wave: Wave) -> Told:

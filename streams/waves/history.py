@@ -8,12 +8,14 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Final, NamedTuple, cast
 
 import msgspec
 
 from schemas.events import Channel, ContactKind, EnrichedReport, FoundContact, Report, Signal, Tag
+from schemas.reference import official_numbers
 from streams.signals import signals_of
 from streams.waves.calendar import number_of
 from streams.waves.rules import Detector
@@ -21,6 +23,7 @@ from streams.waves.scan import Candidate, observe
 from streams.waves.series import (
     DAY,
     HOUR,
+    Head,
     Series,
     day_of,
     expired,
@@ -35,6 +38,11 @@ REQUIRED: Final = ("observed_at", "number", "reporter")
 OPTIONAL: Final = ("scheme", "region")
 #: Name of the channel that a file stands for.
 SOURCE: Final = "history"
+
+
+_series: Final = msgspec.msgpack.Decoder(Series)
+_head: Final = msgspec.msgpack.Decoder(Head)
+_encoder: Final = msgspec.msgpack.Encoder()
 
 
 class HistoryError(ValueError):
@@ -156,9 +164,8 @@ class Replay:
         candidates: list[Candidate] = []
         for key, signals in by_key.items():
             state = self._states.get(key)
-            known = msgspec.msgpack.decode(state, type=Series) if state else None
-            series, found = observe(known, signals, self.detector)
-            self._states[key] = msgspec.msgpack.encode(series)
+            series, found = observe(_series.decode(state) if state else None, signals, self.detector)
+            self._states[key] = _encoder.encode(series)
             candidates += found
             if family_of(key) not in ("number", "channel"):
                 today = day_of(clock)
@@ -171,28 +178,59 @@ class Replay:
         if now < self._swept + 7 * DAY:
             return
         self._swept = now
-        for key in [k for k, s in self._states.items() if expired(msgspec.msgpack.decode(s, type=Series), now)]:
+        for key in [key for key, state in self._states.items() if expired(_head.decode(state), now)]:
             del self._states[key]
 
 
 def _signals(row: Row, received: int) -> list[Signal]:
-    """What a row says, by the same functions as a report's."""
-    happened_at = moment(row.at)
+    """What a row says, as `signals_of` has it for a report."""
+    happened_at = _moment(row.at)
+    number = row.number if row.number in official_numbers() else row.number and _ANY_NUMBER
+    return [
+        Signal(
+            key=signal.key.replace(_ANY_NUMBER, row.number),
+            # The same number, reporter and time is the same report.
+            report_id=f"{row.number}|{row.reporter}|{row.at}",
+            reporter=row.reporter or signal.reporter,
+            anonymous=not row.reporter,
+            happened_at=happened_at,
+            received_at=_moment(received),
+            source=SOURCE,
+            channel=Channel.FILE,
+            medium=signal.medium,
+            stance=signal.stance,
+            outcome=signal.outcome,
+            region=signal.region,
+            schemes=signal.schemes,
+        )
+        for signal in _model(number, row.scheme, row.region, None if row.reporter else row.at)
+    ]
+
+
+_moment: Final = lru_cache(maxsize=1024)(moment)
+#: Stands for any number that is not official; no CSV has it.
+_ANY_NUMBER: Final = "\0"
+
+
+@lru_cache(maxsize=100_000)
+def _model(number: str, scheme: str, region: str, anonymous: int | None) -> list[Signal]:
+    """Signals of a report about these; `anonymous`: when an anonymous one was made, as that tells its reporter.
+
+    Only the number, the time and who reported differ from row to row.
+    """
     report = Report(
-        # The same number, reporter and time is the same report.
-        id=f"{row.number}|{row.reporter}|{row.at}",
+        id="",
         source=SOURCE,
         source_ref="",
         channel=Channel.FILE,
-        received_at=happened_at if received == row.at else moment(received),
-        happened_at=happened_at,
-        reporter=row.reporter or None,
+        received_at=_moment(anonymous or 0),
+        happened_at=_moment(anonymous or 0),
     )
     enriched = EnrichedReport(
         report=report,
-        region=row.region or None,
-        contacts=[FoundContact(raw="", kind=ContactKind.E164, value=row.number)],
-        schemes=[Tag(code=row.scheme, confidence=1.0, evidence=[])] if row.scheme else [],
+        region=region or None,
+        contacts=[FoundContact(raw="", kind=ContactKind.E164, value=number)],
+        schemes=[Tag(code=scheme, confidence=1.0, evidence=[])] if scheme else [],
     )
     return signals_of(enriched)
 

@@ -33,16 +33,24 @@ def stir(campaigns: Campaigns, group: str, candidate: Candidate, member: Member)
     That is by the day of its newest report: numbers that somebody tells of late did not begin together.
     """
     rising = campaigns.rising.setdefault(group, Rising())
-    today = day_of(candidate.at)
-    oldest = today - BASELINE_DAYS - max(WINDOWS)
-    for key in [key for key, day in rising.first.items() if day <= oldest]:
-        del rising.first[key]
-    rising.first.setdefault(candidate.key, day_of(member.newest))
+    began = rising.first.setdefault(candidate.key, day_of(member.newest))
     if len(rising.first) > MAX_STIRRED:
         del rising.first[min(rising.first, key=lambda key: (rising.first[key], key))]
-    rising.recent[candidate.key] = Stir(member, candidate.evidence[:MAX_EVIDENCE])
-    for key in [key for key in rising.recent if rising.first.get(key, 0) <= today - max(WINDOWS)]:
-        del rising.recent[key]
+    if candidate.key in rising.first and began > day_of(candidate.at) - max(WINDOWS):
+        rising.recent[candidate.key] = Stir(member, candidate.evidence[:MAX_EVIDENCE])
+
+
+def forget(campaigns: Campaigns, at: int) -> None:
+    """Forget, once a day, the numbers that began to stir before the baseline, or before the windows, of `at`."""
+    today = day_of(at)
+    if campaigns.risen_to == today:
+        return
+    campaigns.risen_to = today
+    for rising in campaigns.rising.values():
+        for key in [key for key, day in rising.first.items() if day <= today - BASELINE_DAYS - max(WINDOWS)]:
+            del rising.first[key]
+        for key in [key for key in rising.recent if rising.first.get(key, 0) <= today - max(WINDOWS)]:
+            del rising.recent[key]
 
 
 def together(

@@ -11,7 +11,7 @@ wave is judged by `fold`, which knows how much was reported at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from math import log
@@ -106,8 +106,7 @@ def observe(series: Series | None, signals: Sequence[Signal], detector: Detector
     How a stream is cut into batches does not change which waves are found.
     """
     candidates: list[Candidate] = []
-    for _, run in groupby(signals, lambda signal: seconds(signal.received_at) // RUN):
-        batch = list(run)
+    for batch in _runs(signals):
         series = add(series, batch)
         candidate = None
         if family_of(series.key) == "channel":
@@ -119,6 +118,15 @@ def observe(series: Series | None, signals: Sequence[Signal], detector: Detector
     if series is None:
         raise ValueError("observe needs at least one signal")
     return series, candidates
+
+
+def _runs(signals: Sequence[Signal]) -> Iterator[Sequence[Signal]]:
+    """`signals` cut where another minute of receipt begins."""
+    if len({signal.received_at for signal in signals}) == 1:
+        yield signals
+        return
+    for _, run in groupby(signals, lambda signal: seconds(signal.received_at) // RUN):
+        yield list(run)
 
 
 def scan(series: Series, now: int, detector: Detector) -> Candidate | None:

@@ -62,15 +62,20 @@ class Bucket(Struct, array_like=True):
     imported: list[int] = []
 
 
-class Series(Struct, array_like=True):
+class Head(Struct, array_like=True):
+    """The first fields of a `Series`, which can be read from its encoding without the rest."""
+
+    key: str
+    clock: int = 0
+
+
+class Series(Head, array_like=True):
     """State of one series.  `clock`: newest `received_at` seen (epoch seconds); `hours`, `days`: number -> reporters.
 
     An hour's number is the epoch hour, a day's the local date counted from 1970-01-01.  `received`: the same by hour
     of `received_at`, for a channel only, whose silence it tells.
     """
 
-    key: str
-    clock: int = 0
     hours: dict[int, Bucket] = {}
     days: dict[int, Bucket] = {}
     evidence: list[Evidence] = []
@@ -160,7 +165,8 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
         series.clock = max(series.clock, received)
         if not counts(signal):
             continue
-        happened = min(seconds(signal.happened_at), received)
+        same = signal.happened_at is signal.received_at
+        happened = received if same else min(seconds(signal.happened_at), received)
         # What a channel brings is reports, of whomever.
         channel = size == CHANNEL_SKETCH
         reporter = reporter_hash(signal.report_id if channel else signal.reporter)
@@ -190,7 +196,7 @@ def reporters_in(bucket: Bucket, size: int) -> float:
     return counted(bucket.identified, size) + counted(bucket.anonymous, size) + counted(bucket.imported, size)
 
 
-def expired(series: Series, now: int) -> bool:
+def expired(series: Head, now: int) -> bool:
     """Whether nothing that `series` remembers can matter at `now` (epoch seconds) any more."""
     return series.clock < now - DAYS_KEPT * DAY
 
@@ -217,9 +223,10 @@ def _forget(series: Series) -> None:
 
 def _keep_newest(series: Series, evidence: list[Evidence]) -> None:
     known = {item.report_id for item in series.evidence}
-    new = [item for item in evidence if item.report_id not in known]
+    new = {item.report_id: item for item in evidence if item.report_id not in known}
     if new:
-        series.evidence = sorted([*series.evidence, *new], key=lambda item: (-item.happened, item.report_id))
+        both = [*series.evidence, *new.values()]
+        series.evidence = sorted(both, key=lambda item: (-item.happened, item.report_id))
         del series.evidence[MAX_EVIDENCE:]
 
 

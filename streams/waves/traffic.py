@@ -69,6 +69,8 @@ class Exposure:
     def __init__(self, calendar: Calendar, reference: float | None, traffic: Traffic | None, today: int) -> None:
         """`reference`: reports of an average day that the prior was learned at, None: what is usual now."""
         self._weight = lru_cache(maxsize=256)(calendar.between)
+        self._reports = lru_cache(maxsize=256)(self._reports_between)
+        self._reports_before = lru_cache(maxsize=256)(self._baseline_reports)
         channels = list(traffic.channels.values()) if traffic else []
         self._hours = _total(channel.hours for channel in channels)
         self._days = _total(channel.days for channel in channels)
@@ -89,10 +91,12 @@ class Exposure:
         """Exposure of the 28 days before the local day `before`, without `own` reports; None if traffic is unknown."""
         if self._reference is None:
             return None
-        seen = sum(self._days.get(day, 0) for day in range(before - BASELINE_DAYS, before))
-        return max(seen - own, 0.0) / self._reference
+        return max(self._reports_before(before) - own, 0.0) / self._reference
 
-    def _reports(self, start: int, end: int) -> int:
+    def _baseline_reports(self, before: int) -> int:
+        return sum(self._days.get(day, 0) for day in range(before - BASELINE_DAYS, before))
+
+    def _reports_between(self, start: int, end: int) -> int:
         if (start + UTC_OFFSET) % DAY == 0:
             return sum(self._days.get(day, 0) for day in range(day_of(start), day_of(end - 1) + 1))
         return sum(self._hours.get(hour, 0) for hour in range(start // HOUR, (end - 1) // HOUR + 1))
