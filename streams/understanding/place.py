@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
@@ -94,6 +94,7 @@ def find_place(
     What the channel gives (`region`, `district`) stands; what it lacks comes from the text, then from the landline of
     the reporter among `contacts`, then from the channel's `area_code` (e.g. `71541`).
     """
+    district = district_code(district, region) if district else None
     known = reference.districts().get(district) if district else None
     if known and not region:
         region = known.region
@@ -105,6 +106,18 @@ def find_place(
     local = _local(area_code, contacts)
     region = region or told.region or local.region
     return Place(region, district or (local.district if local.region == region else None))
+
+
+@lru_cache(maxsize=1024)
+def district_code(name: str, region: str | None = None) -> str:
+    """The code of a district that a channel names in either language («Мамлютский», «Мамлют ауданы»), or the name."""
+    if name in reference.districts():
+        return name
+    for text in (name, f"{name} район", f"{name} ауданы"):
+        told = _told(text, region)
+        if told.district and region in {None, told.region}:
+            return told.district
+    return name
 
 
 def _local(area_code: str | None, contacts: Sequence[FoundContact]) -> Place:

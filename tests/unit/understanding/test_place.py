@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas import reference
 from schemas.events import ContactRole
 from streams.understanding.numbers import normalise
-from streams.understanding.place import Place, find_place
+from streams.understanding.place import Place, district_code, find_place
 
 MAMLYUT = "595200000"
 
@@ -131,3 +131,13 @@ def test_every_region_is_found_by_its_names(region: reference.Region) -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_borne(text: str) -> None:
     find_place(text)
+
+
+def test_a_district_that_a_channel_names_in_either_language_gets_its_code() -> None:
+    for code, district in reference.districts().items():
+        for name in (code, district.name.ru, district.name.kk):
+            assert district_code(name, district.region) == code
+    assert district_code("Мамлютский") == MAMLYUT
+    assert district_code("Абайский") == "Абайский", "three regions have one"
+    assert district_code("Нью-Йорк") == "Нью-Йорк"
+    assert find_place("", "KZ-59", "Мамлютский").district == MAMLYUT
