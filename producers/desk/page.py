@@ -7,7 +7,7 @@ template names.  The texts of a page and `wording/base.yaml` are in the template
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -18,8 +18,9 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from producers.desk.access import CSRF_FIELD, requires
+from producers.desk.service import Desk
 from producers.desk.staff import Person, Role
-from producers.desk.texts import LANGUAGES, texts
+from producers.desk.texts import LANGUAGES, Language, texts
 from producers.web.languages import preferred
 
 LANGUAGE_COOKIE: Final = "desk-language"
@@ -36,13 +37,14 @@ _templates: Final = jinja2.Environment(
 class Page(Struct, frozen=True, kw_only=True):
     """A page: its name (also the text with its title in the navigation), where it lives, for whom, its routes.
 
-    `handlers` have paths below `path`; only people with one of `roles` reach them.
+    `handlers` have paths below `path`; only people with one of `roles` reach them.  `work` runs as long as the desk.
     """
 
     name: str
     path: str
     roles: Sequence[Role]
     handlers: Sequence[ControllerRouterHandler]
+    work: Callable[[Desk], Coroutine[Any, Any, None]] | None = None
 
     def router(self) -> Router:
         """The page's routes, closed to everybody else."""
@@ -53,28 +55,32 @@ class Page(Struct, frozen=True, kw_only=True):
         return bool(set(self.roles) & set(person.roles))
 
 
-def language_of(request: Request[Any, Any, Any]) -> str:
-    """The language of the answer, one of `LANGUAGES`: the one chosen, else the person's, else the browser's."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in LANGUAGES:
-        return chosen
+def language_of(request: Request[Any, Any, Any]) -> Language:
+    """The language of the answer: the one chosen, else the person's, else the browser's."""
     person: Person | None = request.scope.get("user")
-    return person.language if person else preferred(request.headers.get("accept-language", ""), LANGUAGES)
+    wanted = request.cookies.get(LANGUAGE_COOKIE, "")
+    if wanted not in LANGUAGES:
+        wanted = person.language if person else preferred(request.headers.get("accept-language", ""), LANGUAGES)
+    return "kk" if wanted == "kk" else "ru"
 
 
 def render(
     request: Request[Any, Any, Any],
     name: str,
     *,
+    template: str | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
     **values: Any,
 ) -> Response[str]:
-    """The page `templates/NAME.html` with the texts `wording/NAME.yaml` and `values`.  Nobody may keep a copy."""
+    """The page `templates/NAME.html` with the texts `wording/NAME.yaml` and `values`.  Nobody may keep a copy.
+
+    `template` names another one with the same texts, such as a fragment that the page's script asks for.
+    """
     language = language_of(request)
     person: Person | None = request.scope.get("user")
     pages: Sequence[Page] = request.app.state.pages
-    html = _templates.get_template(f"{name}.html").render(
+    html = _templates.get_template(f"{template or name}.html").render(
         t=SimpleNamespace(**texts("base", language), **texts(name, language)),
         language=language,
         languages=LANGUAGES,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import aiohttp
+import asyncio
+from typing import Final
+
 from elasticsearch import AsyncElasticsearch
 
 from producers.desk.database import Database
+from producers.desk.gateway import GatewayClient
+from producers.desk.outbox import Outbox
 from producers.desk.settings import Settings, SettingsError
 from producers.desk.staff import Staff
 
-#: Seconds that a page waits for Elasticsearch, and for the gateway to say that Kafka has a report.
-SEARCH_TIMEOUT = 5.0
-GATEWAY_TIMEOUT = 20.0
+#: Seconds that a page waits for Elasticsearch.
+SEARCH_TIMEOUT: Final = 5.0
 
 
 class Desk:
-    """One desk process: its settings, the staff, its database, and the way to Elasticsearch and the gateway."""
+    """One desk process: its settings, the staff, its database, and the ways to Elasticsearch, gateway and Kafka."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises StaffError or SettingsError if something can't be used."""
@@ -23,17 +26,19 @@ class Desk:
         self.staff = Staff(settings.staff)
         self.database = Database(settings.database)
         self.search = _search(settings)
+        self.gateway = GatewayClient(settings.gateway, settings.keys)
+        self.outbox = Outbox(self.database, settings.kafka)
 
     async def start(self) -> None:
         """Connect; to be called in the event loop that serves."""
-        self.http = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=GATEWAY_TIMEOUT), cookie_jar=aiohttp.DummyCookieJar()
-        )
+        self.gateway.start()
+        self.outbox.start()
 
     async def close(self) -> None:
         """Let go of everything."""
-        await self.http.close()
+        await self.gateway.close()
         await self.search.close()
+        await asyncio.to_thread(self.outbox.stop)
         self.database.close()
 
 

@@ -1,0 +1,112 @@
+"""A desk as a process of its own, and somebody who uses it over HTTP as a browser would."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from deploy.stack.local import Stack
+from producers.desk import staff
+from producers.desk.staff import Person, Role
+from tests.gateway_process import Gateway, _Process, free_port, wait_for
+
+#: The password of everybody in the tests, and its hash.
+PASSWORD: Final = "correct horse battery"
+HASH: Final = staff.hash_password(PASSWORD, "nobody")
+
+
+def a_person(account: str = "aigul", roles: Sequence[Role] = (Role.OPERATOR,), **changes: object) -> Person:
+    """Somebody of the call-centre of Mamlyut."""
+    given: dict[str, object] = {
+        "account": account,
+        "name": "Айгүл Сәрсенова",
+        "password": HASH,
+        "roles": list(roles),
+        "source": "mamlyut-desk",
+        "region": "KZ-59",
+        "district": "Мамлютский район",
+        "area_code": "71541",
+    }
+    return Person(**(given | changes))  # type: ignore[arg-type]
+
+
+#: Who may log in to the desk of the tests.
+PEOPLE: Final = (
+    a_person(),
+    a_person("daniyar", name="Данияр Ахметов", language="kk"),
+    a_person("botagoz", [Role.ONCALL], name="Ботагөз Нұрлан"),
+)
+
+
+class Desk(_Process):
+    """A desk in front of a stack and a gateway; its data stay when it is restarted."""
+
+    def __init__(self, home: Path, stack: Stack, gateway: Gateway, people: Sequence[Person] = PEOPLE) -> None:
+        self.home, self.port = home, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.staff = home / "staff.yaml"
+        staff.write(self.staff, people)
+        (home / "keys").mkdir()
+        for source, key in gateway.keys.items():
+            (home / "keys" / source).write_text(key + "\n", encoding="ascii")
+        environment = os.environ | {
+            "SAQBOL_DESK_PORT": str(self.port),
+            "SAQBOL_DESK_STAFF_FILE": str(self.staff),
+            "SAQBOL_DESK_KEYS": str(home / "keys"),
+            "SAQBOL_DESK_DATABASE": str(home / "desk" / "desk.sqlite3"),
+            "SAQBOL_GATEWAY_URL": gateway.url,
+            "SAQBOL_KAFKA": stack.bootstrap_servers,
+            "SAQBOL_ELASTICSEARCH": stack.elasticsearch_url,
+            "SAQBOL_DESK_TRUSTED_PROXIES": "127.0.0.1",
+        }
+        super().__init__([sys.executable, "-m", "producers.desk"], home / "desk.log", environment)
+
+    def start(self) -> None:
+        super().start()
+        wait_for(self._answers)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(self.url + "/health/live", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def browser(self, address: str = "10.0.0.1") -> httpx.Client:
+        """A client without a session, at that address, that says what a browser on the desk's own pages says."""
+        headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin", "X-Forwarded-For": address}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def logged_in(self, account: str = "aigul", address: str = "10.0.0.1") -> httpx.Client:
+        """A client with a session and its token."""
+        client = self.browser(address)
+        reply = client.post("/login", data={"account": account, "password": PASSWORD})
+        assert reply.status_code == 303, reply.text
+        client.headers["X-CSRF-Token"] = token_of(client.get("/", follow_redirects=True).text)
+        return client
+
+
+def token_of(page: str) -> str:
+    """The session's token, as a page carries it."""
+    found = re.search(r'<meta name="csrf" content="([^"]+)">', page)
+    assert found
+    return found[1]
+
+
+@contextmanager
+def desk_running(stack: Stack, gateway: Gateway, people: Sequence[Person] = PEOPLE) -> Iterator[Desk]:
+    """A fresh desk."""
+    with tempfile.TemporaryDirectory(prefix="saqbol-desk-") as home:
+        desk = Desk(Path(home), stack, gateway, people)
+        try:
+            desk.start()
+            yield desk
+        finally:
+            desk.end()
