@@ -6,7 +6,6 @@ Pure functions and texts in Russian, Kazakh and English, shared by the bots, the
 """
 
 from producers.advice.advising import (
-    STOPPABLE,
     Advice,
     DemandAdvice,
     Gravity,
@@ -18,11 +17,11 @@ from producers.advice.advising import (
     can_be_stopped,
     money_steps,
     suspects,
+    told_words,
 )
 from producers.advice.wording import report_number, shown_contact, texts
 
 __all__ = [
-    "STOPPABLE",
     "Advice",
     "DemandAdvice",
     "Gravity",
@@ -37,4 +36,5 @@ __all__ = [
     "shown_contact",
     "suspects",
     "texts",
+    "told_words",
 ]

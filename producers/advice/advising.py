@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -11,13 +11,12 @@ from msgspec import Struct
 
 from producers.advice.wording import shown_contact, texts
 from producers.lookup import KnownNumber
-from schemas.events import ContactRole, EnrichedReport, Outcome, Report, Tag
+from schemas.events import ContactKind, ContactRole, EnrichedReport, Outcome, Report, Tag
 from schemas.reference import Demand, Scheme, demands, official_numbers, schemes
 from streams.reputation import State
+from streams.urgent import STOPPABLE
 from streams.wording import Locale, in_language
 
-#: How long after an incident a transfer may still be stopped by the bank.
-STOPPABLE: Final = timedelta(hours=24)
 #: Tags below this confidence are not worth telling a person.
 CONFIDENT: Final = 0.5
 #: Demands that are explained, the most confident first.
@@ -28,7 +27,7 @@ class Verdict(StrEnum):
     """What is said of a report or a number, the gravest first: the headline is that of the first that holds.
 
     confirmed, suspected, impersonated, reported, official, unknown, cleared: of a number (`streams.reputation.State`);
-    fraud, likely: of a story, a known scheme with and without one of the demands of fraudsters; unclear: neither.
+    fraud: of a story, a known scheme and a demand of fraudsters; likely: one of the two; unclear: neither.
     """
 
     CONFIRMED = "confirmed"
@@ -38,9 +37,9 @@ class Verdict(StrEnum):
     LIKELY = "likely"
     REPORTED = "reported"
     OFFICIAL = "official"
+    UNCLEAR = "unclear"
     UNKNOWN = "unknown"
     CLEARED = "cleared"
-    UNCLEAR = "unclear"
 
 
 class Gravity(StrEnum):
@@ -60,6 +59,8 @@ _GRAVITY: Final = {
     Verdict.LIKELY: Gravity.CAUTION,
     Verdict.REPORTED: Gravity.CAUTION,
 }
+#: Kinds of contact that are not called a number.
+_ADDRESSES: Final = {ContactKind.LINK, ContactKind.EMAIL, ContactKind.HANDLE}
 #: What to do about a number alone, by its verdict; `general` for any other.
 _STEPS_OF_NUMBER: Final = {
     Verdict.UNKNOWN: "unknown_number",
@@ -70,10 +71,11 @@ _STEPS_OF_NUMBER: Final = {
 
 
 class NumberAdvice(Struct, frozen=True, kw_only=True):
-    """A number: its normal form, how people write it, the verdict with its headline, whole sentences of why, and what
-    to do about it."""
+    """A number: what is known, how people write it, the verdict with its headline, whole sentences of why, and what to
+    do about it."""
 
     value: str
+    known: KnownNumber
     shown: str
     verdict: Verdict
     gravity: Gravity
@@ -127,6 +129,15 @@ def suspects(report: EnrichedReport) -> list[str]:
     return [contact.value for contact in report.contacts if contact.role is ContactRole.SUSPECT and contact.value]
 
 
+def told_words(report: EnrichedReport) -> int:
+    """How many words of the text tell something: those that are no part of a number, link or name of a sender."""
+    rest = report.report.text
+    for contact in sorted(report.contacts, key=lambda c: -(c.start or 0)):
+        if contact.start is not None and contact.end is not None:
+            rest = rest[: contact.start] + " " + rest[contact.end :]
+    return sum(any(c.isalpha() for c in word) for word in rest.split())
+
+
 def advise(
     report: EnrichedReport, known: Iterable[KnownNumber], now: datetime, locale: Locale, *, masked: bool = False
 ) -> Advice:
@@ -138,7 +149,10 @@ def advise(
     told = sorted(_confident(report.schemes), key=lambda tag: -tag.confidence)
     scheme = _scheme(schemes()[told[0].code], locale) if told else None
     asked = sorted(_confident(report.demands), key=lambda tag: -tag.confidence)[:MAX_DEMANDS]
-    verdict = min((*(n.verdict for n in numbers), _of_story(scheme is not None, bool(asked))), key=_ORDER.index)
+    verdicts = [number.verdict for number in numbers]
+    if scheme or asked or told_words(report) or not verdicts:
+        verdicts.append(_of_story(scheme is not None, bool(asked)))
+    verdict = min(verdicts, key=_ORDER.index)
     victim = report.report.outcome is Outcome.VICTIM
     urgent = can_be_stopped(report.report, now)
     words = texts(locale)
@@ -146,7 +160,7 @@ def advise(
     return Advice(
         verdict=verdict,
         gravity=_gravity(verdict),
-        headline=words[f"headline_{verdict}"],
+        headline=next((n.headline for n in numbers if n.verdict is verdict), None) or words[f"headline_{verdict}"],
         numbers=numbers,
         scheme=scheme,
         demands=[_demand(demands()[tag.code], locale) for tag in asked],
@@ -163,14 +177,16 @@ def advise_number(known: KnownNumber, locale: Locale) -> NumberAdvice:
     """What to tell somebody who asks about a number."""
     verdict = _of_number(known)
     words = texts(locale)
+    address = known.kind in _ADDRESSES
     return NumberAdvice(
         value=known.value,
+        known=known,
         shown=shown_contact(known.kind, known.value),
         verdict=verdict,
         gravity=_gravity(verdict),
-        headline=words[f"headline_{verdict}"],
+        headline=words[f"{'address' if address else 'headline'}_{verdict}"],
         reasons=list(getattr(known.reasons, locale)),
-        steps=[words[_STEPS_OF_NUMBER.get(verdict, "general")]],
+        steps=[words["address" if address else _STEPS_OF_NUMBER.get(verdict, "general")]],
     )
 
 
@@ -193,9 +209,9 @@ def _of_number(known: KnownNumber) -> Verdict:
 
 
 def _of_story(scheme: bool, demand: bool) -> Verdict:
-    if scheme:
-        return Verdict.FRAUD if demand else Verdict.LIKELY
-    return Verdict.UNCLEAR
+    if scheme and demand:
+        return Verdict.FRAUD
+    return Verdict.LIKELY if scheme or demand else Verdict.UNCLEAR
 
 
 def _gravity(verdict: Verdict) -> Gravity:

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from producers.advice import (
-    STOPPABLE,
     Advice,
     Gravity,
     Verdict,
@@ -29,6 +28,7 @@ from schemas.events import ContactRole, EnrichedReport, GivenContact, Outcome, T
 from schemas.reference import Words, load, schemes
 from streams.reputation import State
 from streams.understanding.enrich import enrich
+from streams.urgent import STOPPABLE
 from streams.wording import LOCALES, Locale
 from tests.builders import NOW, a_report
 
@@ -118,6 +118,19 @@ def test_a_number_alone_says_what_to_do_about_it() -> None:
     assert advice(NUMBER, known(state=State.SUSPECTED)).steps == [texts("ru")["general"]]
 
 
+def test_a_site_is_not_called_a_number() -> None:
+    site = known("kaspi-prize.top", kind="link")
+    told = advise_number(site, "ru")
+    assert (told.headline, told.steps) == (texts("ru")["address_unknown"], [texts("ru")["address"]])
+    assert advice("kaspi-prize.top", site).headline == texts("ru")["address_unknown"]
+
+
+def test_a_story_that_no_scheme_explains_is_not_judged_by_a_number_that_nobody_knows() -> None:
+    assert advice("Просили никому не рассказывать, звонили с 8 705 111 22 33", known()).verdict is not Verdict.UNKNOWN
+    assert advice("Звонила соседка по делу с 8 705 111 22 33", known()).verdict is Verdict.UNCLEAR
+    assert advice("8 705 111 22 33", known()).verdict is Verdict.UNKNOWN
+
+
 def test_what_was_hidden_is_said() -> None:
     assert advice("карта 4111 1111 1111 1111, звонили из банка").masked == texts("ru")["masked"]
     assert advice(CLINIC, masked=True).masked == texts("ru")["masked"]
@@ -166,3 +179,4 @@ def test_texts_are_complete_and_fit_their_schema() -> None:
         assert len(blanks) == 1, name
         assert all(getattr(words, locale).strip() for locale in LOCALES), name
     assert {f"headline_{verdict}" for verdict in Verdict} <= set(texts("ru"))
+    assert {f"address_{advise_number(known(state=state), 'ru').verdict}" for state in State} <= set(texts("ru"))
