@@ -72,7 +72,8 @@ def read_report(
     try:
         submission = decode_submission(raw)
     except InvalidError as error:
-        further = _problems(error.rest, received_at, hasher) if error.rest else ()
+        rest = error.rest
+        further = _problems(rest, received_at, hasher) if isinstance(rest, ReportSubmission) else ()
         raise InvalidError([*error.problems, *further]) from None
     return to_report(submission, origin, received_at, hasher)
 
@@ -100,10 +101,8 @@ def to_report(
         kinds.update(result.kinds)
         return result.text[:limit]
 
-    source_ref = submission.source_ref
-    if hasher is not None and _holds_secret(source_ref, phone):
-        kinds["source-ref"] += 1
-        source_ref = hasher.reference(origin.source, source_ref)
+    source_ref, hashed = kept_reference(origin.source, submission.source_ref, hasher, phone)
+    kinds["source-ref"] += hashed
     body = {name: getattr(submission, name) for name in ReportBody.__struct_fields__}
     body |= {
         "text": masked(clean(submission.text), MAX_TEXT),
@@ -129,7 +128,7 @@ def to_report(
         reporter=hasher.reporter(reporter) if hasher and reporter else None,
         area_code=origin.area_code,
     )
-    return Intake(report, dict(kinds))
+    return Intake(report, dict(+kinds))
 
 
 def clean(text: str) -> str:
@@ -148,35 +147,65 @@ def _problems(
             remedy="send what happened in text, the number in contacts, or both",
         )
     for name in ("happened_at", "money_moved_at"):
-        moment: datetime | None = getattr(submission, name)
-        error = time_errors(moment, received_at) if moment else None
-        if error:
-            problem, _, remedy = error.partition("; ")
-            yield FieldProblem(field=f"/{name}", problem=problem, remedy=remedy)
-    if submission.region is not None and submission.region not in regions():
-        yield FieldProblem(
-            field="/region", problem="is no region of Kazakhstan", remedy=f"send one of {', '.join(sorted(regions()))}"
-        )
+        yield from wrong_time(name, getattr(submission, name), received_at)
+    yield from wrong_region(submission.region)
     for name in ("source_ref", "reporter"):
-        value: str | None = getattr(submission, name)
-        if value is not None and (_CONTROLS.search(value) or not value.strip()):
-            yield FieldProblem(
-                field=f"/{name}",
-                problem="is blank or contains control characters",
-                remedy="send the channel's own identifier as printable text",
-            )
+        yield from wrong_identifier(name, getattr(submission, name))
     if hasher is None and submission.reporter is not None:
         yield FieldProblem(
             field="/reporter",
             problem="can't be hashed without a key",
             remedy="leave it out, or give the producer a key for hashing reporters",
         )
-    if hasher is None and _holds_secret(submission.source_ref):
+    yield from wrong_reference(submission.source_ref, hasher)
+
+
+def wrong_time(name: str, moment: datetime | None, now: datetime) -> Iterator[FieldProblem]:
+    """What is wrong with a time that was told: too far in the future or the past."""
+    error = time_errors(moment, now) if moment else None
+    if error:
+        problem, _, remedy = error.partition("; ")
+        yield FieldProblem(field=f"/{name}", problem=problem, remedy=remedy)
+
+
+def wrong_region(region: str | None) -> Iterator[FieldProblem]:
+    """What is wrong with a region's code of the right form."""
+    if region is not None and region not in regions():
+        yield FieldProblem(
+            field="/region", problem="is no region of Kazakhstan", remedy=f"send one of {', '.join(sorted(regions()))}"
+        )
+
+
+def wrong_identifier(name: str, value: str | None) -> Iterator[FieldProblem]:
+    """What is wrong with the channel's own identifier of a report or a person."""
+    if value is not None and (_CONTROLS.search(value) or not value.strip()):
+        yield FieldProblem(
+            field=f"/{name}",
+            problem="is blank or contains control characters",
+            remedy="send the channel's own identifier as printable text",
+        )
+
+
+def wrong_reference(source_ref: str, hasher: ReporterHasher | None) -> Iterator[FieldProblem]:
+    """What is wrong with a source_ref that nobody can hash."""
+    if hasher is None and _holds_secret(source_ref):
         yield FieldProblem(
             field="/source_ref",
             problem="looks like a phone or card number",
             remedy="send the channel's own id of the report, such as the id of the message",
         )
+
+
+def kept_reference(
+    source: str, source_ref: str, hasher: ReporterHasher | None, own: str | None = None
+) -> tuple[str, bool]:
+    """The source_ref that may be kept, and whether it is a keyed hash that stands for a phone or a secret.
+
+    own: the reporter's phone (E.164), if it is known.
+    """
+    if hasher is not None and _holds_secret(source_ref, own):
+        return hasher.reference(source, source_ref), True
+    return source_ref, False
 
 
 def _holds_secret(source_ref: str, own: str | None = None) -> bool:

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from schemas.events import ReportSubmission
-
 
 class FieldProblem(Struct, frozen=True, kw_only=True):
     """One wrong field: where (JSON Pointer, RFC 6901; "" is the whole body), what is wrong, and what to do."""
@@ -38,8 +36,8 @@ class MalformedError(SubmissionError):
 
 
 class InvalidError(SubmissionError):
-    """JSON that breaks the contract; `rest` is what it says beside its wrong fields, where that is a submission."""
+    """JSON that breaks the contract; `rest` is what it says beside its wrong fields, if that makes sense alone."""
 
-    def __init__(self, problems: Iterable[FieldProblem], rest: ReportSubmission | None = None) -> None:
+    def __init__(self, problems: Iterable[FieldProblem], rest: Struct | None = None) -> None:
         super().__init__(tuple(problems))
         self.rest = rest

@@ -1,4 +1,4 @@
-"""From bytes to a `ReportSubmission`: decoded fast, and once more in full when something is wrong.
+"""From bytes to a submission: decoded fast, and once more in full when something is wrong.
 
 msgspec decodes and validates in about a microsecond but stops at the first error.  A refused body is therefore
 checked again against the JSON Schema generated from the same type, which finds every wrong field.
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, Generic, TypeVar
 
 import jsonschema
 import jsonschema.validators
 import msgspec
 from jsonschema.exceptions import ValidationError as SchemaError
 from jsonschema.protocols import Validator
+from msgspec import Struct
 
 from producers.problems import FieldProblem, InvalidError, MalformedError
 from schemas.events import ReportSubmission, Timestamp, json_schema
@@ -41,20 +42,83 @@ _LIMITS: Final = {
     "maximum": ("is too large", "send at most {:,}"),
 }
 
-_decoder: Final = msgspec.json.Decoder(ReportSubmission)
+T = TypeVar("T", bound=Struct)
+
+
+class Contract(Generic[T]):
+    """The contract of one kind of event: what its bytes have to be."""
+
+    def __init__(self, kind: type[T], stand_ins: Mapping[str, object]) -> None:
+        """`stand_ins`: values that stand for wrong fields while the rules across fields are checked."""
+        self._kind = kind
+        self._stand_ins = stand_ins
+        self._decoder = msgspec.json.Decoder(kind)
+
+    def decode(self, raw: bytes | msgspec.Raw) -> T:
+        """The event in `raw` (JSON, UTF-8).
+
+        Raises MalformedError if it is not JSON, InvalidError with every wrong field if it breaks the contract.
+        """
+        try:
+            return self._decoder.decode(raw)
+        except msgspec.ValidationError as error:
+            raise self._all_problems(raw, error) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise MalformedError from None
+
+    def _all_problems(self, raw: bytes | msgspec.Raw, first: msgspec.ValidationError) -> InvalidError:
+        """Every wrong field of a body that msgspec refused with `first`, and the rest of it."""
+        place = _pointer_of(str(first))
+        fallback = FieldProblem(
+            field=place, problem="has a wrong value", remedy="see the contract for what this field may hold"
+        )
+        try:
+            body = msgspec.json.decode(raw)
+        except msgspec.ValidationError:  # a number that no type can hold
+            return InvalidError([fallback])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise MalformedError from None
+        found = {p.field: p for p in _walk(self._validator.iter_errors(body))}
+        found = found or {place: fallback}  # JSON Schema is the laxer of the two, e.g. about integers beyond 64 bits
+        return InvalidError(found.values(), self._rest(body, found))
+
+    def _rest(self, body: object, wrong: Iterable[str]) -> T | None:
+        """What a body says beside its wrong fields, so that rules across fields can be checked as well."""
+        if not isinstance(body, dict):
+            return None
+        bad = {place.split("/")[1] for place in wrong if place}
+        known = set(self._kind.__struct_fields__)
+        good = {name: value for name, value in body.items() if name in known - bad}
+        good |= {name: value for name, value in self._stand_ins.items() if name in bad}
+        try:
+            return msgspec.convert(good, self._kind)
+        except msgspec.ValidationError:
+            return None
+
+    @cached_property
+    def _validator(self) -> Validator:
+        """A validator whose notion of a date-time and of an integer is msgspec's."""
+        checker = jsonschema.FormatChecker(formats=())
+
+        def is_timestamp(value: object) -> bool:
+            if isinstance(value, str):
+                msgspec.convert(value, Timestamp)
+            return True
+
+        checker.checks("date-time", raises=msgspec.ValidationError)(is_timestamp)
+        base = jsonschema.Draft202012Validator
+        types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+        strict: type[Validator] = jsonschema.validators.extend(base, type_checker=types)  # type: ignore[no-untyped-call]
+        return strict(json_schema(self._kind), format_checker=checker)
+
+
+#: What a channel sends about an incident.
+REPORTS: Final = Contract(ReportSubmission, {"source_ref": "?", "text": "?", "contacts": [{"value": "?"}]})
 
 
 def decode_submission(raw: bytes | msgspec.Raw) -> ReportSubmission:
-    """The submission in `raw` (JSON, UTF-8).
-
-    Raises MalformedError if it is not JSON, InvalidError with every wrong field if it breaks the contract.
-    """
-    try:
-        return _decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise _all_problems(raw, error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise MalformedError from None
+    """As `Contract.decode`, of a report's submission."""
+    return REPORTS.decode(raw)
 
 
 def encode_submission(submission: ReportSubmission | Mapping[str, Any]) -> bytes:
@@ -66,40 +130,6 @@ def encode_submission(submission: ReportSubmission | Mapping[str, Any]) -> bytes
         return msgspec.json.encode(submission)
     except (TypeError, ValueError, RecursionError):
         raise MalformedError from None
-
-
-def _all_problems(raw: bytes | msgspec.Raw, first: msgspec.ValidationError) -> InvalidError:
-    """Every wrong field of a body that msgspec refused with `first`, and the rest of it."""
-    place = _pointer_of(str(first))
-    fallback = FieldProblem(
-        field=place, problem="has a wrong value", remedy="see the contract for what this field may hold"
-    )
-    try:
-        body = msgspec.json.decode(raw)
-    except msgspec.ValidationError:  # a number that no type can hold
-        return InvalidError([fallback])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise MalformedError from None
-    found = {p.field: p for p in _walk(_validator().iter_errors(body))}
-    found = found or {place: fallback}  # JSON Schema is the laxer of the two, e.g. about integers beyond 64 bits
-    return InvalidError(found.values(), _rest(body, found))
-
-
-def _rest(body: object, wrong: Iterable[str]) -> ReportSubmission | None:
-    """What a body says beside its wrong fields, so that rules across fields can be checked as well."""
-    if not isinstance(body, dict):
-        return None
-    bad = {place.split("/")[1] for place in wrong if place}
-    fields = {name: value for name, value in body.items() if name in ReportSubmission.__struct_fields__}
-    good = {name: value for name, value in fields.items() if name not in bad}
-    if "text" in fields and "text" not in good:
-        good["text"] = "?"  # it said something
-    if "contacts" in fields and "contacts" not in good:
-        good["contacts"] = [{"value": "?"}]
-    try:
-        return msgspec.convert({"source_ref": "?", **good}, ReportSubmission)
-    except msgspec.ValidationError:
-        return None
 
 
 def _walk(errors: Iterable[SchemaError]) -> Iterator[FieldProblem]:
@@ -154,20 +184,3 @@ def _pointer_of(message: str) -> str:
     """JSON Pointer of the place that a message of msgspec names (`… - at `$.contacts[0].value``)."""
     _, _, place = message.rpartition(" - at `$")
     return pointer(re.findall(r"[A-Za-z_]+|[0-9]+", place))
-
-
-@cache
-def _validator() -> Validator:
-    """Validator of ReportSubmission whose notion of a date-time and of an integer is msgspec's."""
-    checker = jsonschema.FormatChecker(formats=())
-
-    def is_timestamp(value: object) -> bool:
-        if isinstance(value, str):
-            msgspec.convert(value, Timestamp)
-        return True
-
-    checker.checks("date-time", raises=msgspec.ValidationError)(is_timestamp)
-    base = jsonschema.Draft202012Validator
-    types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    strict: type[Validator] = jsonschema.validators.extend(base, type_checker=types)  # type: ignore[no-untyped-call]
-    return strict(json_schema(ReportSubmission), format_checker=checker)

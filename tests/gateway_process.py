@@ -42,6 +42,8 @@ ORIGINS: Final = (
 PARTNER: Final = Origin(source="bank-antifraud", channel=Channel.PARTNER, area_code="71541", region="KZ-59")
 #: An Elasticsearch that nobody runs.
 NOWHERE: Final = "http://127.0.0.1:1"
+#: The topics of a fresh broker.
+_PARTITIONS: Final = {topics.REPORTS: 6, topics.PREVENTION: 4, topics.AUDIT: 1}
 _START_TIMEOUT: Final = 60.0
 
 
@@ -113,17 +115,16 @@ class Broker(_Process):
 
     def create_topic(self) -> None:
         admin = kafka.connect_admin(self.bootstrap_servers, "test")
-        sizes = {topics.REPORTS: 6, topics.PREVENTION: 4, topics.AUDIT: 1}
         admin.create_topics(
-            {name: {"num_partitions": number, "replication_factor": 1} for name, number in sizes.items()}
+            {name: {"num_partitions": number, "replication_factor": 1} for name, number in _PARTITIONS.items()}
         )
         admin.close()
 
-    def records(self) -> list[dict[str, Any]]:
-        """Every report in the topic, decoded, with its key as `_key`; read from the beginning to the present end."""
+    def records(self, topic: str = topics.REPORTS) -> list[dict[str, Any]]:
+        """Every event in the topic, decoded, with its key as `_key`; read from the beginning to the present end."""
         consumer = KafkaConsumer(bootstrap_servers=self.bootstrap_servers, enable_auto_commit=False)
         try:
-            partitions = [TopicPartition(topics.REPORTS, number) for number in range(6)]
+            partitions = [TopicPartition(topic, number) for number in range(_PARTITIONS[topic])]
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
             ends = consumer.end_offsets(partitions)

@@ -39,7 +39,7 @@ def main() -> int:
         sys.stderr.write(f"The gateway can't start: {error}\n")
         return 2
     uvicorn.run(
-        with_access_log(create_app(gateway)),
+        with_access_log(create_app(gateway, options.public_url)),
         host=options.host,
         port=options.port,
         log_config=None,

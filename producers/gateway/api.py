@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
 from litestar import Response, Router, post
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from producers.gateway import metrics
+from producers.gateway.batches import MAX_BATCH_BYTES, Batch, BatchResult, result, sort_out
 from producers.gateway.openapi import BatchOperation, ReportOperation, problem_responses
-from producers.gateway.problems import ProblemError, RefusedItem
 from producers.gateway.requests import ApiRequest, authorise, check_media_type, refusal, spend
 from producers.gateway.service import read_body
-from producers.intake import Intake
 from producers.integrations import Permission
-from producers.problems import FieldProblem, MalformedError, SubmissionError
+from producers.problems import SubmissionError
 from schemas.events import ReportId
 
-#: Limits of a request.  A single report at its longest, all escaped, is some 130 kB.
+#: A single report at its longest, all escaped, is some 130 kB.
 MAX_REPORT_BYTES: Final = 262_144
-MAX_BATCH_BYTES: Final = 1_572_864
-MAX_BATCH: Final = 500
-#: Reports of a batch that are read before other requests get their turn.
-_FAIR_SHARE: Final = 20
 
 
 class AcceptedReport(Struct, frozen=True, kw_only=True):
@@ -36,26 +28,7 @@ class AcceptedReport(Struct, frozen=True, kw_only=True):
     received_at: datetime
 
 
-class AcceptedItem(Struct, frozen=True, kw_only=True):
-    """An item of a batch that is in the log: its index in the batch, from 0."""
-
-    index: int
-    id: ReportId
-
-
-class BatchResult(Struct, frozen=True, kw_only=True):
-    """What became of a batch: every item is either accepted or refused."""
-
-    accepted: list[AcceptedItem]
-    refused: list[RefusedItem]
-
-
-class _Batch(Struct, forbid_unknown_fields=True):
-    reports: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAX_BATCH)]
-
-
-_batch_decoder: Final = msgspec.json.Decoder(_Batch)
-
+_BATCH: Final = Batch("reports")
 
 #: What both operations may answer when they refuse.
 _PROBLEMS: Final = problem_responses(
@@ -113,40 +86,12 @@ async def submit_batch(request: ApiRequest) -> Response[BatchResult]:
     """
     gateway, integration = authorise(request, Permission.REPORT)
     check_media_type(request)
-    items = _items(await read_body(request))
+    items = _BATCH.items(await read_body(request))
     spend(gateway, integration, len(items))
     origin = integration.origin()
-    taken: list[tuple[int, Intake]] = []
-    refused: list[RefusedItem] = []
-    for index, raw in enumerate(items):
-        if index % _FAIR_SHARE == 0:
-            await asyncio.sleep(0)
-        try:
-            taken.append((index, gateway.intake(raw, origin)))
-        except SubmissionError as error:
-            refused.append(RefusedItem(index=index, errors=list(error.problems)))
-    metrics.REFUSED.labels("invalid").inc(len(refused))
-    if not taken:
-        raise ProblemError(422, "invalid", "No report of the batch can be taken.", refused=refused)
+    taken, refused = await sort_out(items, lambda raw: gateway.intake(raw, origin))
     await gateway.publish([intake for _, intake in taken])
-    accepted = [AcceptedItem(index=index, id=intake.report.id) for index, intake in taken]
-    return Response(BatchResult(accepted=accepted, refused=refused), status_code=202)
-
-
-def _items(body: bytes) -> list[msgspec.Raw]:
-    """The undecoded items of a batch.  Raises the problem 400 or 422."""
-    try:
-        return _batch_decoder.decode(body).reports
-    except msgspec.ValidationError:
-        metrics.REFUSED.labels("invalid").inc()
-        problem = FieldProblem(
-            field="/reports",
-            problem=f"must be a list of 1 to {MAX_BATCH} reports, and the only field",
-            remedy='send {"reports": [...]}',
-        )
-        raise ProblemError(422, "invalid", "The batch has the wrong form.", errors=[problem]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise refusal(MalformedError()) from None
+    return result([(index, intake.report.id) for index, intake in taken], refused)
 
 
 router: Final = Router(

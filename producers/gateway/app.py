@@ -9,8 +9,10 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
-from producers.gateway import api, assets, health, metrics, numbers, openapi
+from producers.gateway import api, assets, health, metrics, numbers, openapi, prevention, whoami
+from producers.gateway.batches import MAX_BATCH, MAX_BATCH_BYTES
 from producers.gateway.form import handlers
+from producers.gateway.leaflets import handlers as leaflets
 from producers.gateway.problems import EXCEPTION_HANDLERS
 from producers.gateway.service import Gateway
 
@@ -24,7 +26,7 @@ class MetricsController(PrometheusController):
     include_in_schema = False
 
 
-def create_app(gateway: Gateway) -> Litestar:
+def create_app(gateway: Gateway, public_url: str = "") -> Litestar:
     """The application around one `Gateway`, whose connections live as long as the application."""
 
     @asynccontextmanager
@@ -40,17 +42,22 @@ def create_app(gateway: Gateway) -> Litestar:
     return Litestar(
         route_handlers=[
             handlers.router,
+            leaflets.router,
             api.router,
             numbers.router,
+            prevention.router,
+            whoami.router,
             health.router,
             assets.router,
             MetricsController,
         ],
         lifespan=[lifespan],
-        state=State({"gateway": gateway, "door": handlers.Door(gateway.hasher.derive("challenge"))}),
+        state=State(
+            {"gateway": gateway, "public_url": public_url, "door": handlers.Door(gateway.hasher.derive("challenge"))}
+        ),
         middleware=[PROMETHEUS.middleware],
         before_send=[assets.add_security_headers],
         exception_handlers=EXCEPTION_HANDLERS,
         logging_config=None,
-        openapi_config=openapi.config(api.MAX_REPORT_BYTES, api.MAX_BATCH_BYTES, api.MAX_BATCH),
+        openapi_config=openapi.config(api.MAX_REPORT_BYTES, MAX_BATCH_BYTES, MAX_BATCH),
     )

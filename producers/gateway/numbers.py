@@ -1,4 +1,4 @@
-"""What partners ask: `GET /v1/numbers/{number}`.
+"""What partners ask about one number: `GET /v1/numbers/{number}`.
 
 Every answer is entered in the audit log first, and only given once Kafka has acknowledged the entry: who could look
 numbers up while the log is away could do so unseen.
@@ -15,7 +15,8 @@ from litestar.params import Parameter
 
 from producers import audit
 from producers.gateway import metrics
-from producers.gateway.openapi import problem_responses
+from producers.gateway.export import export_numbers
+from producers.gateway.openapi import LookUpOperation, problem_responses
 from producers.gateway.problems import ProblemError
 from producers.gateway.requests import ApiRequest, authorise, spend
 from producers.gateway.service import index_needed
@@ -35,10 +36,12 @@ _HEADERS: Final = {"Cache-Control": "no-store"}
 
 @get(
     "/{number:path}",
+    operation_class=LookUpOperation,
     operation_id="lookUpNumber",
     summary="Look a number up",
     response_description="What is known of the number; one that nobody reported is `unknown`",
     responses=problem_responses(
+        (400, "bad-request"),
         (401, "unauthorised"),
         (403, "forbidden"),
         (422, "not-a-number"),
@@ -94,4 +97,6 @@ def _not_a_number() -> ProblemError:
     return ProblemError(422, "not-a-number", "Nothing was looked up.", errors=[wrong])
 
 
-router: Final = Router(path=_PATH, route_handlers=[look_up_number], tags=["numbers"], security=[{"key": []}])
+router: Final = Router(
+    path=_PATH, route_handlers=[export_numbers, look_up_number], tags=["numbers"], security=[{"key": []}]
+)

@@ -19,36 +19,63 @@ from litestar.openapi.spec import (
     Components,
     Example,
     OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
     Operation,
     Reference,
     RequestBody,
+    Schema,
     SecurityScheme,
 )
 from litestar.openapi.spec.base import BaseSchemaObject
 
+from producers.gateway import examples
 from producers.gateway.problems import PROBLEM_JSON, TITLES, ProblemDetails
+from producers.listing import LISTED
 from schemas.events import CONTRACT_VERSION, ReportSubmission
+from schemas.prevention import PreventionSubmission
+from schemas.reference import Words
 
 _SCHEMAS: Final = "#/components/schemas/"
 
-EXAMPLE: Final[dict[str, Any]] = {
-    "source_ref": "call-2026-01-14-0017",
-    "medium": "call",
-    "text": "Позвонили с 1414, представились поликлиникой, записывали на приём и просили продиктовать код из СМС.",
-    "contacts": [{"value": "1414"}, {"value": "2-15-65", "role": "own"}],
-    "happened_at": "2026-01-14T09:30:00+05:00",
-    "region": "KZ-33",
-    "outcome": "attempt",
-    "affected_group": "elderly",
-    "reporter": "+7 705 000 00 00",
+_LIST_SCHEMA: Final[dict[str, Any]] = {
+    "title": "NumberList",
+    "type": "object",
+    "required": ["made_at", "notice", "states", "numbers"],
+    "properties": {
+        "made_at": {"type": "string", "format": "date-time"},
+        "notice": {"$ref": _SCHEMAS + "Words", "description": "to be shown beside the list, by language"},
+        "states": {"type": "array", "items": {"enum": [state.value for state in LISTED]}},
+        "numbers": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["number", "kind", "state", "reporters", "schemes", "regions"],
+                "properties": {
+                    "number": {"type": "string"},
+                    "kind": {"type": "string"},
+                    "state": {"enum": [state.value for state in LISTED]},
+                    "reporters": {"type": "integer", "description": "distinct identified people"},
+                    "schemes": {"type": "array", "items": {"type": "string"}},
+                    "regions": {"type": "array", "items": {"type": "string"}},
+                    "first_seen": {"type": "string", "format": "date-time"},
+                    "last_seen": {"type": "string", "format": "date-time"},
+                    "until": {"type": "string", "format": "date-time", "description": "unless it is reported again"},
+                },
+            },
+        },
+    },
 }
-_EXAMPLE_SHORT: Final[dict[str, Any]] = {"source_ref": "call-0018", "text": "Әжеме «полиция» хабарласып, код сұрады."}
 
 _DESCRIPTION: Final = """\
-Reports of phone and internet fraud, from the systems of call-centres, banks, bots and web sites.
+Reports of phone and internet fraud, from the systems of call-centres, banks, bots and web sites; what is known of a
+number; warnings given.
 
 **Key.** Each integration has a key of its own, sent as `Authorization: Bearer KEY`.  It decides the source and the
-channel of a report, which therefore can't be forged.
+channel of a report, which therefore can't be forged, and what the integration may do: `GET /v1/integration` tells.
+
+**Numbers.** One report alone never makes a number suspected, and an official number never is: it is `impersonated`.
+Any calling number can be spoofed.  Every look-up and every list is entered in an audit log before it is answered.
 
 **Retry safely.** Choose `source_ref` as your own id of the report.  The same `source_ref` always gets the same id and
 counts once, however often it is sent: after 429, 503 or a broken connection simply send the same again.
@@ -76,9 +103,12 @@ class Verbatim(BaseSchemaObject):
         return self.value
 
 
+def _examples(**examples: Any) -> dict[str, Example | Reference]:
+    return {name: Example(summary=name.replace("_", " "), value=value) for name, value in examples.items()}
+
+
 def _body(schema: str, **examples: Any) -> RequestBody:
-    named = {name: Example(summary=name.replace("_", " "), value=value) for name, value in examples.items()}
-    media_type = OpenAPIMediaType(schema=Reference(ref=_SCHEMAS + schema), examples=dict(named))
+    media_type = OpenAPIMediaType(schema=Reference(ref=_SCHEMAS + schema), examples=_examples(**examples))
     return RequestBody(required=True, content={"application/json": media_type})
 
 
@@ -87,7 +117,7 @@ class ReportOperation(Operation):
     """The operation of one report."""
 
     def __post_init__(self) -> None:
-        self.request_body = _body("ReportSubmission", full=EXAMPLE, shortest=_EXAMPLE_SHORT)
+        self.request_body = _body("ReportSubmission", full=examples.REPORT, shortest=examples.SHORT_REPORT)
 
 
 @dataclass
@@ -95,7 +125,59 @@ class BatchOperation(Operation):
     """The operation of a batch."""
 
     def __post_init__(self) -> None:
-        self.request_body = _body("ReportBatch", two_reports={"reports": [EXAMPLE, _EXAMPLE_SHORT]})
+        self.request_body = _body("ReportBatch", two_reports={"reports": [examples.REPORT, examples.SHORT_REPORT]})
+
+
+@dataclass
+class PreventionOperation(Operation):
+    """The operation of one warning given."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _body(
+            "PreventionSubmission", talk=examples.PREVENTION, call_that_nobody_answered=examples.NOT_REACHED
+        )
+
+
+@dataclass
+class PreventionBatchOperation(Operation):
+    """The operation of a batch of warnings given."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _body(
+            "PreventionBatch", two_records={"prevention": [examples.PREVENTION, examples.NOT_REACHED]}
+        )
+
+
+@dataclass
+class LookUpOperation(Operation):
+    """The operation of a look-up."""
+
+    def __post_init__(self) -> None:
+        content = _content_of(self)
+        content["application/json"].examples = _examples(**examples.KNOWN_NUMBERS)
+
+
+@dataclass
+class ExportOperation(Operation):
+    """The operation of the list."""
+
+    def __post_init__(self) -> None:
+        content = _content_of(self)
+        content.clear()
+        content["application/json"] = OpenAPIMediaType(
+            schema=Reference(ref=_SCHEMAS + "NumberList"), examples=_examples(list=examples.LIST)
+        )
+        content["text/csv"] = OpenAPIMediaType(
+            schema=Schema(type=OpenAPIType.STRING), examples=_examples(list=examples.LIST_CSV)
+        )
+
+
+def _content_of(operation: Operation) -> dict[str, OpenAPIMediaType]:
+    """What the operation answers with 200, by type of media."""
+    answer = (operation.responses or {})["200"]
+    if not isinstance(answer, OpenAPIResponse) or answer.content is None:
+        raise TypeError("the operation answers nothing")
+    return answer.content
 
 
 def problem_responses(*reasons: tuple[int, str]) -> dict[int, ResponseSpec]:
@@ -138,23 +220,26 @@ def swagger_files() -> dict[str, Path]:
     return {name: Path(str(folder / name)) for name in ("swagger-ui.css", "swagger-ui-bundle.js")}
 
 
-def config(max_report_bytes: int, max_batch_bytes: int, max_batch: int) -> OpenAPIConfig:
-    """The document's configuration, which states the limits given."""
-    (_, schemas) = msgspec.json.schema_components([ReportSubmission], ref_template=_SCHEMAS + "{name}")
-    schemas["ReportBatch"] = {
-        "title": "ReportBatch",
+def _batch(title: str, field: str, item: str, most: int) -> dict[str, Any]:
+    """Schema of a batch."""
+    items = {"type": "array", "minItems": 1, "maxItems": most, "items": {"$ref": _SCHEMAS + item}}
+    return {
+        "title": title,
         "type": "object",
         "additionalProperties": False,
-        "required": ["reports"],
-        "properties": {
-            "reports": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": max_batch,
-                "items": {"$ref": _SCHEMAS + "ReportSubmission"},
-            }
-        },
+        "required": [field],
+        "properties": {field: items},
     }
+
+
+def config(max_report_bytes: int, max_batch_bytes: int, max_batch: int) -> OpenAPIConfig:
+    """The document's configuration, which states the limits given."""
+    (_, schemas) = msgspec.json.schema_components(
+        [ReportSubmission, PreventionSubmission, Words], ref_template=_SCHEMAS + "{name}"
+    )
+    schemas["ReportBatch"] = _batch("ReportBatch", "reports", "ReportSubmission", max_batch)
+    schemas["PreventionBatch"] = _batch("PreventionBatch", "prevention", "PreventionSubmission", max_batch)
+    schemas["NumberList"] = _LIST_SCHEMA
     verbatim: Any = {name: Verbatim(schema) for name, schema in schemas.items()}
     return OpenAPIConfig(
         title="SaqBol: API for reports",

@@ -34,6 +34,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     hmac_key: Path
     #: SAQBOL_TRUSTED_PROXIES: addresses whose X-Forwarded-For is believed, separated by commas; none by default.
     trusted_proxies: str = ""
+    #: SAQBOL_PUBLIC_URL: address of the web form as people reach it, for the code on printed warnings, such as
+    #: https://saqbol.example; by default the address by which a warning is asked for.
+    public_url: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+/?)?$")] = ""
 
 
 _NAMES: Final = {
@@ -46,6 +49,13 @@ _NAMES: Final = {
     "integrations": "SAQBOL_INTEGRATIONS_FILE",
     "hmac_key": "SAQBOL_HMAC_KEY_FILE",
     "trusted_proxies": "SAQBOL_TRUSTED_PROXIES",
+    "public_url": "SAQBOL_PUBLIC_URL",
+}
+
+#: What a setting of a narrower type than text must be.
+_EXPECTED: Final = {
+    "port": "a port number, 1 to 65535",
+    "public_url": "an address without a path, such as https://saqbol.example",
 }
 
 
@@ -57,5 +67,6 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             raise SettingsError(f"{_NAMES[field]} is not set; it must name a file")
     try:
         return msgspec.convert(given, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
-    except msgspec.ValidationError:
-        raise SettingsError(f"{_NAMES['port']} must be a port number, 1 to 65535") from None
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("$.")[2].rstrip("`")
+        raise SettingsError(f"{_NAMES[field]} must be {_EXPECTED[field]}") from None

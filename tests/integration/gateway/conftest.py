@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.gateway_process import Broker, Gateway, broker_running, gateway_running
+from tests.gateway_process import PARTNER, Broker, Gateway, broker_running, gateway_running
 
 
 @pytest.fixture(scope="session")
@@ -33,4 +33,11 @@ def gateway(shared_gateway: Gateway) -> Gateway:
 def api(gateway: Gateway) -> Iterator[httpx.Client]:
     """A client with the key of the integration `mamlyut-desk`."""
     with gateway.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def partner(gateway: Gateway) -> Iterator[httpx.Client]:
+    """A client with the key of the integration that may do everything."""
+    with gateway.client(PARTNER.source) as client:
         yield client

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,21 +18,26 @@ from kafka import KafkaConsumer, TopicPartition
 
 from deploy.provision import provision
 from deploy.stack.local import Stack
-from producers import lookup
+from producers import integrations, lookup
+from producers.intake import Origin
+from producers.integrations import IntegrationsFromFile, Permission
+from producers.listing import COLUMNS, NOTICE, PAGE
 from schemas.audit import AuditAction, AuditEntry
 from schemas.documents import number_document
-from schemas.events import Outcome
+from schemas.events import Channel, Outcome
 from schemas.indices import NUMBERS_INDEX
 from schemas.reference import official_numbers
 from schemas.topics import AUDIT
 from streams.reputation import Facts, State, add_signals, assess
 from streams.wording import LOCALES, number_reasons
 from tests.builders import a_signal
-from tests.gateway_process import PARTNER, Broker, Gateway, gateway_running
+from tests.gateway_process import PARTNER, Broker, Gateway, gateway_running, wait_for
 from tests.integration.gateway.test_api import problem
 
 SUSPECTED = "+77051230001"
 REPORTED = "+77051230002"
+#: More suspected numbers than a page holds.
+MANY = [f"+7706{number:07}" for number in range(PAGE + 7)]
 
 
 def tell(client: Elasticsearch, reporters: dict[str, int], **changes: Any) -> None:
@@ -59,7 +67,7 @@ def index(stack: Stack) -> Iterator[Elasticsearch]:
     """The index with a suspected number, a reported one, and 1414 impersonated."""
     provision(stack.bootstrap_servers, stack.elasticsearch_url)
     with Elasticsearch(stack.elasticsearch_url) as client:
-        tell(client, {SUSPECTED: 4, REPORTED: 1, "1414": 5})
+        tell(client, {SUSPECTED: 4, REPORTED: 1, "1414": 5, "elicense.gov.kz": 5, **dict.fromkeys(MANY, 3)})
         yield client
 
 
@@ -196,6 +204,88 @@ def test_without_an_audit_log_nothing_is_answered(broker: Broker, stack: Stack) 
                 broker.start()
             assert problem(answer, 503)["type"].endswith("log-away")
             assert State.SUSPECTED.value not in answer.text
+
+
+def test_the_list_holds_each_suspected_number_once_and_no_other(partner: httpx.Client) -> None:
+    made = datetime.now(UTC)
+    content = partner.get("/v1/numbers").json()
+    numbers = [item["number"] for item in content["numbers"]]
+    assert len(numbers) == len(set(numbers))
+    assert {SUSPECTED, *MANY} <= set(numbers)
+    assert not {REPORTED, "1414", "elicense.gov.kz"} & set(numbers)
+    assert {item["state"] for item in content["numbers"]} == {"suspected"}
+    assert content["notice"]["kk"] == NOTICE.kk
+    assert abs(datetime.fromisoformat(content["made_at"]) - made) < timedelta(minutes=1)
+    (item,) = [item for item in content["numbers"] if item["number"] == SUSPECTED]
+    assert (item["reporters"], item["schemes"]) == (4, ["bank-security"])
+    assert datetime.fromisoformat(item["until"]) > made
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [("?format=csv", {"Accept-Language": "ru"}), ("", {"Accept": "text/csv", "Accept-Language": "ru"})],
+)
+def test_the_list_as_csv(partner: httpx.Client, address: str, headers: dict[str, str]) -> None:
+    answer = partner.get(f"/v1/numbers{address}", headers=headers)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert tuple(rows[0]) == COLUMNS
+    assert {SUSPECTED, *MANY} <= {row["number"] for row in rows}
+    assert {row["notice"] for row in rows} == {NOTICE.ru}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("state=reported", "/state"),
+        ("state=official", "/state"),
+        ("state=suspected,unknown", "/state"),
+        ("state=", "/state"),
+        ("format=xlsx", "/format"),
+    ],
+)
+def test_other_lists_are_refused(partner: httpx.Client, query: str, field: str) -> None:
+    assert [error["field"] for error in problem(partner.get(f"/v1/numbers?{query}"), 422)["errors"]] == [field]
+
+
+def test_a_list_is_in_the_audit_log_before_it_is_sent(partner: httpx.Client, stack: Stack) -> None:
+    before = {entry.id for entry in audit_log(stack.bootstrap_servers)}
+    partner.get("/v1/numbers?state=suspected,confirmed")
+    (entry,) = [entry for entry in audit_log(stack.bootstrap_servers) if entry.id not in before]
+    assert (entry.action, entry.actor, entry.subject) == (AuditAction.EXPORT, PARTNER.source, "suspected,confirmed")
+    assert entry.results >= len(MANY) + 1
+
+
+def test_the_list_needs_its_own_permission_and_is_not_fetched_all_the_time(gateway: Gateway) -> None:
+    with gateway.client("telegram-bot") as client:
+        assert "export" in problem(client.get("/v1/numbers"), 403)["detail"]
+    assert problem(httpx.get(f"{gateway.url}/v1/numbers"), 401)
+    with gateway.client(PARTNER.source) as client:
+        statuses = {client.get("/v1/numbers?state=confirmed").status_code for _ in range(13)}
+    assert statuses == {200, 429}
+
+
+def test_a_key_tells_whose_it_is_and_a_revoked_one_opens_nothing(gateway: Gateway) -> None:
+    assert httpx.get(f"{gateway.url}/v1/integration").status_code == 401
+    origin = Origin(source="short-lived", channel=Channel.FILE, region="KZ-33")
+    key = integrations.add(gateway.integrations, origin, [Permission.REPORT])
+    with httpx.Client(base_url=gateway.url, headers={"Authorization": f"Bearer {key}"}) as client:
+        wait_for(lambda: client.get("/v1/integration").status_code == 200, 20)
+        known = client.get("/v1/integration").json()
+        assert known == {
+            "source": "short-lived",
+            "channel": "file",
+            "may": ["report"],
+            "rate": "6000/minute",
+            "region": "KZ-33",
+        }
+        gateway.integrations.write_text(gateway.integrations.read_text() + "nonsense: 1\n")
+        time.sleep(IntegrationsFromFile.LOOK_EVERY + 0.5)
+        assert client.get("/v1/integration").status_code == 200, "a wrong file changes nothing"
+        gateway.integrations.write_text(gateway.integrations.read_text().replace("nonsense: 1\n", ""))
+        integrations.revoke(gateway.integrations, "short-lived")
+        wait_for(lambda: client.get("/v1/integration").status_code == 401, 20)
 
 
 async def test_a_missing_index_is_not_taken_for_an_unknown_number(
