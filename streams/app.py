@@ -13,6 +13,7 @@ import os
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, Final
 
 import faust
@@ -115,6 +116,24 @@ def owning(event: EventT[bytes]) -> Iterator[None]:
 
     Faust takes a table's partition from a context variable that is set for single events only, not for batches.
     """
+    token = faust.streams._current_event.set(weakref.ref(event))
+    try:
+        yield
+    finally:
+        faust.streams._current_event.reset(token)
+
+
+class _Standing:
+    """Stands for an event where none is at hand: Faust looks at its message's topic and partition only."""
+
+    def __init__(self, message: SimpleNamespace) -> None:
+        self.message = message
+
+
+@contextmanager
+def owning_partition(topic: str, partition: int) -> Iterator[None]:
+    """As `owning`, where no event is at hand: a timer's work, or the result of a task."""
+    event: Any = _Standing(SimpleNamespace(topic=topic, partition=partition))
     token = faust.streams._current_event.set(weakref.ref(event))
     try:
         yield

@@ -26,6 +26,9 @@ class Settings(Struct, frozen=True, kw_only=True):
       identity in its consumer group, so that a restarted one gets its partitions back at once
     - `rules`: folder of the alert rules, SAQBOL_RULES (default: deploy/alerts of this checkout)
     - `oncall`: file with the people on call, SAQBOL_ONCALL (default: oncall.yaml beside that folder)
+    - `desk_url`, `kibana_url`: where the links of a message lead, SAQBOL_DESK_URL and SAQBOL_KIBANA_URL (default: none)
+    - `link_key`: file with the key that signs one-tap links, SAQBOL_LINK_KEY_FILE (default: no such links)
+    - `clock`: file with the seconds by which notify's clock is moved, SAQBOL_CLOCK_FILE (default: not moved)
     """
 
     kafka: str
@@ -36,6 +39,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     replica: str
     rules: Path
     oncall: Path
+    desk_url: str | None = None
+    kibana_url: str | None = None
+    link_key: Path | None = None
+    clock: Path | None = None
 
 
 def from_environment() -> Settings:
@@ -51,8 +58,20 @@ def from_environment() -> Settings:
         home=Path(env.get("SAQBOL_HOME", ".saqbol")),
         replica=env.get("SAQBOL_REPLICA", "0"),
         rules=rules,
-        oncall=Path(env.get("SAQBOL_ONCALL", rules.parent / "oncall.yaml")),
+        oncall=Path(env.get("SAQBOL_ONCALL") or rules.parent / "oncall.yaml"),
+        desk_url=_url(env.get("SAQBOL_DESK_URL")),
+        kibana_url=_url(env.get("SAQBOL_KIBANA_URL")),
+        link_key=_path(env.get("SAQBOL_LINK_KEY_FILE")),
+        clock=_path(env.get("SAQBOL_CLOCK_FILE")),
     )
+
+
+def _url(given: str | None) -> str | None:
+    return given.rstrip("/") if given else None
+
+
+def _path(given: str | None) -> Path | None:
+    return Path(given) if given else None
 
 
 def state_folder(home: Path, stage: str, replica: str) -> Path:

@@ -57,6 +57,6 @@ PLACED: Final = StateTable("patterns", "placed", UNEXPLAINED, SEEN.forget_after)
 NUMBERS: Final = StateTable("reputation", "numbers", SIGNALS)
 SERIES: Final = StateTable("detect", "series", SIGNALS)
 WAVES: Final = StateTable("waves", "waves", CANDIDATES)
-TOLD: Final = StateTable("notify", "told", ALERTS)
+WORK: Final = StateTable("notify", "work", ALERTS)
 
-TABLES: Final = (SEEN, CLUSTERS, PLACED, NUMBERS, SERIES, WAVES, TOLD)
+TABLES: Final = (SEEN, CLUSTERS, PLACED, NUMBERS, SERIES, WAVES, WORK)
