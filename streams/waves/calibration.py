@@ -261,6 +261,9 @@ def _thresholds(
         present.add("campaign")
     found = {rule.id: Threshold(HIGHEST, "") for rule in rules}
     judged = _remembering(judge_with(detector))
+    # A threshold that follows its pages would hide how many it lets through.
+    detector = replace(detector, paced=False)
+    spends: dict[str, float] = {}
     for place, rule in enumerate(rules):
         if rule.family not in present:
             found[rule.id] = detector.calibration.thresholds[rule.id]
@@ -269,7 +272,8 @@ def _thresholds(
         last = budget is not None and not any(other.family in present for other in rules[place + 1 :])
         # The last rule may spend what the others left.
         counted_rules = {r.id for r in rules} if last else {rule.id}
-        allowed = (budget if last and budget is not None else own) * len(counted)
+        a_day = budget if last and budget is not None else own
+        allowed = a_day * len(counted)
 
         def pages(score: float, rule: Rule = rule, counted_rules: set[str] = counted_rules) -> int:
             trial = _with(detector, {**found, rule.id: Threshold(score, "")})
@@ -290,9 +294,10 @@ def _thresholds(
             low, high = (low, middle) if pages(middle) <= allowed else (middle, high)
         score = round(high, 1)
         progress(f"threshold of {rule.id}")
-        found[rule.id] = Threshold(
-            score, _words(rule, score, pages(score), own if not last else allowed / len(counted), counted, detector)
-        )
+        left = max(a_day - sum(spends.values()), own) if last else own
+        spends[rule.id] = pages(score) / len(counted)
+        words = _words(rule, score, pages(score), a_day, counted, detector)
+        found[rule.id] = Threshold(score, words, round(left, 3))
     return msgspec.structs.replace(detector.calibration, thresholds=found)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from streams.waves.pace import Purse
 from streams.waves.scan import Candidate, Excess
 from streams.waves.series import DAY, Evidence, family_of
 from streams.waves.traffic import Traffic
@@ -82,7 +83,7 @@ class Rising(Struct, array_like=True):
 class Campaigns(Struct, array_like=True):
     """Everything that folding remembers; `since`, `clock`: first and newest candidate (epoch seconds).
 
-    `risen_to`: the day up to which `rising` was tidied.
+    `risen_to`: the day up to which `rising` was tidied; `purses`: what each rule may spend.
     """
 
     since: int = 0
@@ -91,6 +92,7 @@ class Campaigns(Struct, array_like=True):
     rising: dict[str, Rising] = {}
     traffic: Traffic = field(default_factory=Traffic)
     risen_to: int = 0
+    purses: dict[str, Purse] = {}
 
 
 def member_of(candidate: Candidate, excess: Excess, score: float) -> Member:

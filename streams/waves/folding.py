@@ -27,6 +27,7 @@ from streams.waves.campaigns import (
     wave_of,
 )
 from streams.waves.kinds import kind_of
+from streams.waves.pace import Purse, factor, settle
 from streams.waves.rising import forget, groups_of, stir, together
 from streams.waves.rules import STIRRING, Detector, Rule
 from streams.waves.scan import Candidate, Excess, judge
@@ -104,6 +105,21 @@ class _Folder:
         self._exposures: dict[int, Exposure] = {}
         self._keys = {key for wave in state.waves for key in wave.members}
         self._together: dict[str, tuple[Excess, list[str]] | None] = {}
+
+    def _pace(self, rule: Rule) -> float:
+        """Factor of the threshold of `rule` today, by what it spent before."""
+        if not self.detector.paced:
+            return 1.0
+        return factor(self._purse(rule), self.detector.pages_a_day(rule))
+
+    def _purse(self, rule: Rule) -> Purse:
+        today = day_of(self.state.clock)
+        purse = self.state.purses.setdefault(rule.id, Purse(today))
+        if purse.day < today:
+            channels = self.state.traffic.channels.values()
+            days = len({day for channel in channels for day in channel.days if purse.day <= day < today})
+            settle(purse, today, days, self.detector.pages_a_day(rule))
+        return purse
 
     @cached_property
     def _reports(self) -> dict[str, dict[str, Wave]]:
@@ -191,7 +207,7 @@ class _Folder:
     def _meets(self, rule: Rule, member: Member, evidence: list[Evidence], numbers: int) -> bool:
         filters = rule.filters
         return (
-            member.score >= self.detector.threshold(rule)
+            member.score >= self.detector.threshold(rule) * self._pace(rule)
             and (rule.family in ("channel", "campaign") or member.excess.identified >= rule.minimum_reporters)
             and (rule.family != "campaign" or numbers >= rule.minimum_numbers)
             and member.excess.known_days >= rule.minimum_baseline_days
@@ -315,6 +331,8 @@ class _Folder:
         wave.told = Told(is_now.observed, is_now.observed if paged else wave.told.paged, is_now.regions, is_now.victims)
         rule = self._rule_of(wave)
         self.alerts.append(alert_of(wave, rule, change, paged=paged, first=list(first)))
+        if paged:
+            self._purse(rule).spent += 1
 
     def _put(self, wave: Wave, members: dict[str, Member], evidence: list[Evidence]) -> None:
         put(wave, members, evidence)

@@ -70,10 +70,14 @@ class RuleFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Threshold(Struct, frozen=True, forbid_unknown_fields=True):
-    """The score a rule pages from, and in words where it comes from."""
+    """The score a rule pages from, and in words where it comes from.
+
+    `pages_a_day` is what it was set for, and the purse of the rule earns; null: the budget of the rule.
+    """
 
     score: Annotated[float, Meta(gt=0)]
     explanation: str
+    pages_a_day: Annotated[float, Meta(gt=0)] | None = None
 
 
 class Standing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,12 +110,14 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
 class Detector:
     """Everything that judges series: rules by family, the most severe first, and the calibration.
 
-    `daily`: the history tells days only, so there are no windows of hours.
+    `daily`: the history tells days only, so there are no windows of hours.  `paced`: thresholds follow the pages of the
+    last weeks.
     """
 
     rules: dict[str, tuple[Rule, ...]]
     calibration: Calibration
     daily: bool = False
+    paced: bool = True
     calendar: Calendar = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +135,10 @@ class Detector:
     def threshold(self, rule: Rule) -> float:
         """Score that `rule` pages from."""
         return self.calibration.thresholds[rule.id].score
+
+    def pages_a_day(self, rule: Rule) -> float:
+        """Pages a day that the threshold of `rule` was set for."""
+        return self.calibration.thresholds[rule.id].pages_a_day or rule.budget_a_day
 
     def dispersion(self, family: str) -> float:
         """Size of the negative binomial for one day of a series of `family`."""

@@ -23,7 +23,6 @@ from schemas.events import Signal
 from streams.waves.rules import Detector
 from streams.waves.series import (
     CHANNEL_SKETCH,
-    DAY,
     HOUR,
     Bucket,
     Evidence,
@@ -43,7 +42,10 @@ from streams.waves.series import (
 from streams.waves.traffic import BASELINE_DAYS, Exposure, Volume
 
 HOUR_WINDOWS: Final = (1, 2, 3, 6, 12, 24)
-DAY_WINDOWS: Final = (1, 2, 3, 4, 5, 6, 7)
+#: Days with reports that a window has at most, and missing days that it may bridge.
+MOST_DAYS: Final = 7
+LONGEST_GAP: Final = 3
+DAY_WINDOWS: Final = tuple(range(1, MOST_DAYS + LONGEST_GAP + 1))
 #: Reporters a day expected of a series never seen before: what lets it alarm, and only from several reporters on.
 PRIOR_A_DAY: Final = 0.5
 #: Days of traffic a baseline is taken over at least, so that a young system doesn't trust a day or two.
@@ -154,17 +156,20 @@ def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_
     """The window with the highest score under `exposure`, or None when none holds more than expected.
 
     `dispersion` is the negative binomial's size for one day; a window of several days has that many times as much.
+    Days without any report are gaps, not calm: a window has up to `MOST_DAYS` others.
     """
     best: Excess | None = None
     for figure in figures:
+        days = exposure.days(figure.start, figure.end)
+        if days > MOST_DAYS:
+            continue
         known = exposure.baseline(figure.before, figure.baseline)
         rate = figure.baseline / (BASELINE_DAYS if known is None else max(known, FEWEST_DAYS))
         expected = exposure.window(figure.start, figure.end, figure.observed) * (rate + PRIOR_A_DAY)
-        window = figure.end - figure.start
-        score = likelihood_ratio(figure.observed, expected, dispersion * max(1.0, window / DAY))
+        score = likelihood_ratio(figure.observed, expected, dispersion * days)
         if score > 0 and (best is None or score > best.score):
             best = Excess(
-                window=window,
+                window=figure.end - figure.start,
                 start=figure.start,
                 observed=figure.observed,
                 identified=figure.identified,

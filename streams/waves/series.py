@@ -26,8 +26,8 @@ UTC_OFFSET: Final = 5 * HOUR
 
 #: The hours of the longest hourly window, and the one that has only begun.
 HOURS_KEPT: Final = 25
-#: The longest window (7 days), the 28 days of baseline before it, and the day that has only begun.
-DAYS_KEPT: Final = 36
+#: The longest window (7 days and a gap of 3), the 28 days of baseline before it, and the day that has only begun.
+DAYS_KEPT: Final = 39
 #: Reporters that an hour or a day of a series keeps: an error of 9 % above, and of 4 % for a channel's reports, which
 #: every other series is compared with.
 SKETCH: Final = 128

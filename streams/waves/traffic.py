@@ -87,6 +87,13 @@ class Exposure:
         seen = max(self._reports(start, end) - own, 0.0)
         return usual / self._reference * (seen + CALENDAR_WEIGHT) / (usual + CALENDAR_WEIGHT)
 
+    def days(self, start: int, end: int) -> int:
+        """Local days with reports from `start` to `end` (epoch seconds), the last one in any case; 1 for hours."""
+        first, last = day_of(start), day_of(end - 1)
+        if self._level is None or (start + UTC_OFFSET) % DAY:
+            return max(1, (end - start) // DAY)
+        return 1 + sum(day in self._days for day in range(first, last))
+
     def baseline(self, before: int, own: float) -> float | None:
         """Exposure of the 28 days before the local day `before`, without `own` reports; None if traffic is unknown."""
         if self._reference is None:
