@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from schemas.events import Alert
+from streams.oncall.decisions import Feedback
 from streams.waves.backtest import alarm_line
 from streams.waves.calendar import number_of
 from streams.waves.history import History, HistoryError, size_of
@@ -87,6 +88,26 @@ def moment_of(day: str, option: str) -> int:
         return start_of(number_of(date.fromisoformat(day)))
     except ValueError:
         raise ValueError(f"{option} {day!r} is not a date such as 2026-01-14") from None
+
+
+def read_feedback(path: Path) -> list[Feedback]:
+    """What people said of waves, a line of JSON each; raises ValueError naming the line."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            one = msgspec.json.decode(line, type=Feedback)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"{path}:{number}: {error}") from None
+        if one.at.tzinfo is None:
+            raise ValueError(f"{path}:{number}: at has no time zone; write e.g. 2026-01-14T09:30:00+05:00")
+        if one.key is None and one.alert_id is None:
+            raise ValueError(f"{path}:{number}: neither key nor alert_id; name the series or the alert")
+        found.append(one)
+    return found
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:

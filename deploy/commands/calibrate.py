@@ -17,6 +17,7 @@ from deploy.commands._waves import (
     budget_a_day,
     moment_of,
     plain_errors,
+    read_feedback,
     reading,
     show_thresholds,
     write_calibration,
@@ -32,6 +33,9 @@ def calibrate(
     out: Annotated[Path, typer.Option(help="File to write; put it in place of calibration.yaml once it is reviewed.")],
     until: Annotated[str | None, typer.Option(help="Learn only from what lies before this date.")] = None,
     budget: Budget = None,
+    feedback: Annotated[
+        Path | None, typer.Option(help="What people said of waves: what `./saqbol oncall feedback` writes.")
+    ] = None,
     rules: Rules = ALERTS,
 ) -> None:
     """Replay history, and write the thresholds that would have kept to the budget."""
@@ -39,6 +43,7 @@ def calibrate(
         detector = load_detector(rules)
         end = moment_of(until, "--until") if until else None
         pages = budget_a_day(budget)
+        lessons = read_feedback(feedback) if feedback else []
         with reading(data) as (history, say):
             detector = replace(detector, daily=history.daily)
             replayed = Replay(listening(detector))
@@ -48,7 +53,7 @@ def calibrate(
                     break
                 steps.append(Step(batch.now, replayed.feed(batch)))
             learned = Learned(replayed.hours, replayed.daily_counts)
-            calibration = learn(steps, learned, detector, pages, say)
+            calibration = learn(steps, learned, detector, pages, say, lessons)
         write_calibration(calibration, out)
     console = Console()
     console.print(f"{out}: from {calibration.origin}")

@@ -43,6 +43,7 @@ def alert_of(wave: Wave, rule: Rule, change: str, *, paged: bool, first: Sequenc
         media=dict(Counter(item.medium for item in evidence if item.medium).most_common()),
         outcomes=dict(Counter(item.outcome for item in evidence if item.outcome).most_common()),
         groups=dict(Counter(item.group for item in evidence if item.group).most_common()),
+        decided_by=wave.decided_by,
         report_ids=[item.report_id for item in evidence],
         excerpts=list(dict.fromkeys(item.excerpt for item in evidence if item.excerpt))[:MAX_EXCERPTS],
         keys={key: round(wave.members[key].excess.observed) for key in [*named, *others]},

@@ -17,13 +17,14 @@ import phonenumbers
 from phonenumbers import NumberParseException
 
 from schemas.events import Alert
+from streams.oncall.decisions import Feedback
 from streams.waves.calendar import Profile, date_of, is_holiday, weekday_of
-from streams.waves.campaigns import Campaigns, Member
+from streams.waves.campaigns import QUIET, Campaigns, Member
 from streams.waves.folding import Judge, fold, judge_with
 from streams.waves.kinds import kind_of
 from streams.waves.rules import STIRRING, Calibration, Detector, Family, Rule, Standing, Threshold
 from streams.waves.scan import PRIOR_A_DAY, Candidate, judge, likelihood_ratio
-from streams.waves.series import DAY, day_of, family_of, start_of
+from streams.waves.series import DAY, day_of, family_of, seconds, start_of
 from streams.waves.traffic import BASELINE_DAYS, Exposure, Traffic, Volume, record
 
 #: A history shorter than this many days teaches nothing.
@@ -42,6 +43,8 @@ BROAD: Final[tuple[Family, ...]] = ("scheme", "scheme-region", "region")
 #: Digits after the point of a threshold, and the highest that is tried.
 PRECISION: Final = 0.1
 HIGHEST: Final = 1000.0
+#: Pages that one counts for which people called false.
+FALSE_COUNTS: Final = 2
 #: Keys that are enough to guess the country of numbers without a plus.
 SAMPLE: Final = 300
 
@@ -72,11 +75,13 @@ def calibrate(
     detector: Detector,
     budget: float | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    feedback: Sequence[Feedback] = (),
 ) -> Calibration:
     """The calibration that `steps` teach, for the rules of `detector`.
 
-    `budget` is the pages a day of all rules together; without it each rule keeps to its own.  Raises ValueError when
-    the history is too short.
+    `budget` is the pages a day of all rules together; without it each rule keeps to its own.  Of `feedback`, what
+    people said of waves in that history, a page called false counts as `FALSE_COUNTS` pages, and the explanations say
+    how many missed waves would be paged.  Raises ValueError when the history is too short.
     """
     volumes = _volumes(steps)
     if len(volumes) < FEWEST_DAYS:
@@ -95,7 +100,7 @@ def calibrate(
     base = msgspec.structs.replace(base, dispersion=dispersions(learned.daily_counts, volumes, start.dispersion))
     progress("standing of kinds of numbers")
     base = msgspec.structs.replace(base, standings=standings(steps, replace(detector, calibration=base)))
-    return _thresholds(steps, replace(detector, calibration=base), sorted(volumes), budget, progress)
+    return _thresholds(steps, replace(detector, calibration=base), sorted(volumes), budget, progress, feedback)
 
 
 def country_of(numbers: Sequence[str], default: str) -> str:
@@ -247,6 +252,7 @@ def _thresholds(
     days: Sequence[int],
     budget: float | None,
     progress: Callable[[str], None],
+    feedback: Sequence[Feedback],
 ) -> Calibration:
     """`detector.calibration` with the threshold of each rule, in turn, the one with the largest budget last.
 
@@ -275,28 +281,30 @@ def _thresholds(
         a_day = budget if last and budget is not None else own
         allowed = a_day * len(counted)
 
-        def pages(score: float, rule: Rule = rule, counted_rules: set[str] = counted_rules) -> int:
+        def pages(score: float, rule: Rule = rule, counted_rules: set[str] = counted_rules) -> list[Alert]:
             trial = _with(detector, {**found, rule.id: Threshold(score, "")})
-            return sum(
-                alert.page
-                and alert.rule in counted_rules
-                and alert.updated_at is not None
-                and day_of(int(alert.updated_at.timestamp())) >= first
+            return [
+                alert
                 for alerts in replay(steps, trial, judged)
                 for alert in alerts
-            )
+                if alert.page and alert.rule in counted_rules and day_of(_time_of(alert)) >= first
+            ]
+
+        def cost(score: float, pages: Callable[[float], list[Alert]] = pages) -> int:
+            return sum(FALSE_COUNTS if _said(alert, "false", feedback) else 1 for alert in pages(score))
 
         low, high = STIRRING, 8 * STIRRING
-        while pages(high) > allowed and high < HIGHEST:
+        while cost(high) > allowed and high < HIGHEST:
             low, high = high, 2 * high
         while high - low > PRECISION:
             middle = (low + high) / 2
-            low, high = (low, middle) if pages(middle) <= allowed else (middle, high)
+            low, high = (low, middle) if cost(middle) <= allowed else (middle, high)
         score = round(high, 1)
         progress(f"threshold of {rule.id}")
         left = max(a_day - sum(spends.values()), own) if last else own
-        spends[rule.id] = pages(score) / len(counted)
-        words = _words(rule, score, pages(score), a_day, counted, detector)
+        told = pages(score)
+        spends[rule.id] = len(told) / len(counted)
+        words = _words(rule, score, len(told), a_day, counted, detector) + _lessons(rule, told, feedback)
         found[rule.id] = Threshold(score, words, round(left, 3))
     return msgspec.structs.replace(detector.calibration, thresholds=found)
 
@@ -318,6 +326,33 @@ def _words(rule: Rule, score: float, pages: int, budget: float, days: Sequence[i
         f"budget of {budget:.2f} a day; on average days where none was known before, {enough(1)} {unit} within one day "
         f"or {enough(3)} within three"
     )
+
+
+def _said(alert: Alert, verdict: str, feedback: Sequence[Feedback]) -> list[Feedback]:
+    """What people said with that verdict of the wave that `alert` tells: by its id, or its series in those days."""
+    return [
+        one
+        for one in feedback
+        if one.verdict == verdict
+        and (
+            (one.alert_id is not None and one.alert_id == alert.id)
+            or ((one.key == alert.key or one.key in alert.keys) and abs(_time_of(alert) - seconds(one.at)) <= QUIET)
+        )
+    ]
+
+
+def _lessons(rule: Rule, told: Sequence[Alert], feedback: Sequence[Feedback]) -> str:
+    """In words, what people's verdicts meant for a threshold."""
+    false = sum(bool(_said(alert, "false", feedback)) for alert in told)
+    missed = [one for one in feedback if one.verdict == "missed" and one.key and family_of(one.key) == rule.family]
+    heard = [one for one in missed if any(_said(alert, "missed", [one]) for alert in told)]
+    return (f"; {false} of them were called false and count twice" if false else "") + (
+        f"; of {len(missed)} waves that were missed it would page {len(heard)}" if missed else ""
+    )
+
+
+def _time_of(alert: Alert) -> int:
+    return seconds(alert.updated_at or alert.detected_at)
 
 
 def _volumes(steps: Sequence[Step]) -> dict[int, int]:

@@ -53,7 +53,10 @@ class Told(Struct, frozen=True, array_like=True):
 
 
 class Wave(Struct, array_like=True):
-    """A wave: its series, the most telling of them by which it is named, its newest reports, and what was told."""
+    """A wave: its series, the most telling of them by which it is named, its newest reports, and what was told.
+
+    `decided_by`: id of the report that brought about the last page.
+    """
 
     id: str
     rule: str
@@ -64,6 +67,7 @@ class Wave(Struct, array_like=True):
     evidence: list[Evidence]
     told: Told
     closed: bool = False
+    decided_by: str | None = None
 
 
 class Stir(Struct, frozen=True, array_like=True):

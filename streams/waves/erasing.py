@@ -55,6 +55,7 @@ def forget_in_campaigns(campaigns: Campaigns, erasure: Erasure, detector: Detect
         named = [item for item in wave.evidence if item.report_id in ids]
         wave.members = {key: _member_without(member, ids) for key, member in wave.members.items()}
         wave.evidence = _kept(wave.evidence, ids)
+        wave.decided_by = None if wave.decided_by in ids else wave.decided_by
         if named and wave.rule in rules:
             alerts.append(alert_of(wave, rules[wave.rule], ERASED, paged=False, first=[]))
     for rising in campaigns.rising.values():

@@ -164,11 +164,11 @@ class _Folder:
                 return
             wave = self._overlapping(key, member)
         if wave is not None:
-            self._update(wave, key, member, evidence)
+            self._update(wave, key, member, candidate)
         elif self._campaign(candidate, member, exposure, rule):
             return
         elif rule is not None:
-            self._open(rule, key, {key: member}, evidence, candidate.at)
+            self._open(rule, key, {key: member}, evidence, candidate.at, candidate.newest)
 
     def listen(self) -> None:
         """Find channels that are silent now, and those that speak again."""
@@ -183,7 +183,7 @@ class _Folder:
             elif wave is not None and member is not None:
                 put(wave, {key: member}, [])
             elif member is not None and (rule := self._rule("channel", member, [])):
-                self._open(rule, key, {key: member}, [], now)
+                self._open(rule, key, {key: member}, [], now, None)
 
     def end(self) -> None:
         """End waves that have been quiet, and forget those that ended long ago."""
@@ -245,7 +245,7 @@ class _Folder:
             rule = self._rule("campaign", members[key], evidence, len(untold))
             wave = self._wave_of(key, at)
             if (wave is None or wave.closed) and rule is not None:
-                self._open(rule, key, members, evidence, at)
+                self._open(rule, key, members, evidence, at, candidate.newest)
                 return True
             if (
                 wave is not None
@@ -253,7 +253,7 @@ class _Folder:
                 and (own_rule is not None or len(untold) >= max(MORE_NUMBERS, len(wave.members) / 2))
             ):
                 self._put(wave, members, evidence)
-                self._tell(wave, "more-numbers", paged=True, first=list(untold))
+                self._page(wave, "more-numbers", candidate.newest, first=list(untold))
                 return True
         return False
 
@@ -291,7 +291,15 @@ class _Folder:
             best = max(best, share)
         return best
 
-    def _open(self, rule: Rule, key: str, members: dict[str, Member], evidence: list[Evidence], at: int) -> None:
+    def _open(
+        self,
+        rule: Rule,
+        key: str,
+        members: dict[str, Member],
+        evidence: list[Evidence],
+        at: int,
+        decided_by: str | None,
+    ) -> None:
         # The day is enough to tell waves of one series apart, as one lasts until it has been quiet for days.
         identity = f"{key}\x1f{day_of(at)}"
         wave = Wave(
@@ -306,15 +314,15 @@ class _Folder:
         )
         self.state.waves.append(wave)
         self._put(wave, members, evidence)
-        self._tell(wave, "new", paged=True)
+        self._page(wave, "new", decided_by)
 
-    def _update(self, wave: Wave, key: str, member: Member, evidence: list[Evidence]) -> None:
-        self._put(wave, {key: member}, evidence)
+    def _update(self, wave: Wave, key: str, member: Member, candidate: Candidate) -> None:
+        self._put(wave, {key: member}, candidate.evidence)
         if wave.closed:
             return
         told, is_now = wave.told, _telling(wave)
         if is_now.observed >= GREW_MUCH * told.paged:
-            self._tell(wave, "grew", paged=True)
+            self._page(wave, "grew", candidate.newest)
         elif is_now.victims and not told.victims:
             self._tell(wave, "first-victim")
         elif set(is_now.regions) - set(told.regions):
@@ -326,13 +334,16 @@ class _Folder:
         wave.closed = True
         self._tell(wave, "ended")
 
+    def _page(self, wave: Wave, change: str, decided_by: str | None, first: Iterable[str] = ()) -> None:
+        wave.decided_by = decided_by
+        self._tell(wave, change, paged=True, first=first)
+        self._purse(self._rule_of(wave)).spent += 1
+
     def _tell(self, wave: Wave, change: str, *, paged: bool = False, first: Iterable[str] = ()) -> None:
         is_now = _telling(wave)
         wave.told = Told(is_now.observed, is_now.observed if paged else wave.told.paged, is_now.regions, is_now.victims)
         rule = self._rule_of(wave)
         self.alerts.append(alert_of(wave, rule, change, paged=paged, first=list(first)))
-        if paged:
-            self._purse(rule).spent += 1
 
     def _put(self, wave: Wave, members: dict[str, Member], evidence: list[Evidence]) -> None:
         put(wave, members, evidence)

@@ -72,7 +72,10 @@ class Figure(Struct, frozen=True, array_like=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A series that may show a wave, as counted at `at` (epoch seconds); with `volume` alone, a channel's traffic."""
+    """A series that may show a wave, as counted at `at` (epoch seconds); with `volume` alone, a channel's traffic.
+
+    `newest` is the id of the report received last, which brought it about.
+    """
 
     key: str
     at: int
@@ -80,6 +83,7 @@ class Candidate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     own_days: int = 0
     evidence: list[Evidence] = []
     volume: Volume | None = None
+    newest: str | None = None
 
 
 class Excess(Struct, frozen=True, array_like=True):
@@ -113,8 +117,9 @@ def observe(series: Series | None, signals: Sequence[Signal], detector: Detector
         candidate = None
         if family_of(series.key) == "channel":
             candidate = _volume(series, batch)
-        elif any(counts(signal) and not signal.backfill for signal in batch):
-            candidate = scan(series, max(seconds(signal.received_at) for signal in batch), detector)
+        elif counting := [signal for signal in batch if counts(signal) and not signal.backfill]:
+            newest = max(counting, key=lambda signal: signal.received_at)
+            candidate = scan(series, max(seconds(signal.received_at) for signal in batch), detector, newest.report_id)
         if candidate is not None:
             candidates.append(candidate)
     if series is None:
@@ -131,8 +136,11 @@ def _runs(signals: Sequence[Signal]) -> Iterator[Sequence[Signal]]:
         yield list(run)
 
 
-def scan(series: Series, now: int, detector: Detector) -> Candidate | None:
-    """What `series` shows at `now` (epoch seconds; at least its clock), or None when that is far from any threshold."""
+def scan(series: Series, now: int, detector: Detector, newest: str | None = None) -> Candidate | None:
+    """What `series` shows at `now` (epoch seconds; at least its clock), or None when that is far from any threshold.
+
+    `newest`: id of the report received last.
+    """
     family = family_of(series.key)
     if family not in detector.rules:
         return None
@@ -149,7 +157,7 @@ def scan(series: Series, now: int, detector: Detector) -> Candidate | None:
     if rough is None or rough.score < detector.floor(family):
         return None
     evidence = [item for item in series.evidence if item.happened >= rough.start]
-    return Candidate(key=series.key, at=now, figures=figures, own_days=own_days, evidence=evidence)
+    return Candidate(key=series.key, at=now, figures=figures, own_days=own_days, evidence=evidence, newest=newest)
 
 
 def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_days: int) -> Excess | None:
