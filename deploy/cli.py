@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "env": Command("deploy.commands.env:create", "Create the secrets for docker compose."),
     "integrations": Command("deploy.commands.integrations:app", "Who may use the gateway, and what for."),
     "number": Command("deploy.commands.number:app", "What is known of a number, and decisions about it."),
+    "oncall": Command("deploy.commands.oncall:app", "Who is on call, and decisions about alerts."),
     "staff": Command("deploy.commands.staff:app", "Who may log in to the desk."),
     "tag": Command("deploy.commands.tag:tag", "Tag texts: JSON lines in, what each says out."),
     "rejected": Command("deploy.commands.rejected:app", "Records that could not be processed."),

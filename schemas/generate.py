@@ -20,6 +20,7 @@ from producers.desk.staff import StaffFile
 from producers.integrations import IntegrationsFile
 from schemas import asyncapi, audit, cases, events, prevention, reference
 from schemas.topics import Topics
+from streams.oncall.rota import OnCall
 
 FOLDER: Final = Path(__file__).parent / "generated"
 
@@ -44,7 +45,7 @@ def documents() -> dict[str, str]:
     """Every generated file: its name and its content."""
     files: dict[str, Any] = {f"events/{kind.__name__}": kind for kind in EVENTS}
     files |= {f"reference/{Path(name).stem}": kind for name, kind in reference.FILES.items()}
-    files |= {"topics": Topics, "integrations": IntegrationsFile, "staff": StaffFile}
+    files |= {"oncall": OnCall, "topics": Topics, "integrations": IntegrationsFile, "staff": StaffFile}
     found = {f"{name}.schema.json": _schema(name.rpartition("/")[2], kind) for name, kind in files.items()}
     return found | {"asyncapi.yaml": asyncapi.document()}
 

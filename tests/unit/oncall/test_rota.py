@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,3 +157,11 @@ def test_a_mistake_is_named_with_its_line(file: Path, old: str, new: str, line: 
 
 def test_dates_are_dates(oncall: OnCall) -> None:
     assert oncall.rotas[1].shifts[1].until == date(2026, 1, 14)
+
+
+def test_the_shipped_file_fits_the_schema_that_editors_read() -> None:
+    schema = json.loads((CHECKOUT / "schemas" / "generated" / "oncall.schema.json").read_text(encoding="utf-8"))
+    shipped = yaml.safe_load((CHECKOUT / "deploy" / "oncall.yaml").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(shipped)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema).validate({**shipped, "rotas": []})
