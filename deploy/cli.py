@@ -29,6 +29,8 @@ COMMANDS: Final = {
     "provision": Command("deploy.commands.provision:provision", "Make topics, index templates and indices."),
     "env": Command("deploy.commands.env:create", "Create the secrets for docker compose."),
     "integrations": Command("deploy.commands.integrations:app", "Who may use the gateway, and what for."),
+    "import": Command("deploy.commands.import_file:import_file", "Reports from another agency's CSV or XLSX file."),
+    "check-events": Command("deploy.commands.check_events:check_events", "Which events would be refused, and why."),
     "number": Command("deploy.commands.number:app", "What is known of a number, and decisions about it."),
     "oncall": Command("deploy.commands.oncall:app", "Who is on call, and decisions about alerts."),
     "staff": Command("deploy.commands.staff:app", "Who may log in to the desk."),

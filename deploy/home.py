@@ -34,3 +34,12 @@ def local_addresses(home: Path) -> dict[str, str]:
         }
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def gateway_url(home: Path) -> str:
+    """Where the gateway of the local stack in `home` listens; the usual address if there was no stack."""
+    try:
+        port = int(json.loads(ports_file(home).read_text(encoding="utf-8"))["gateway"])
+    except (OSError, ValueError, KeyError, TypeError):
+        port = 8080
+    return f"http://{HOST}:{port}"

@@ -69,13 +69,31 @@ def read_report(
     raw: bytes | msgspec.Raw, origin: Origin, received_at: datetime, hasher: ReporterHasher | None
 ) -> Intake:
     """As `to_report`, from the submission's JSON.  Raises MalformedError, or InvalidError with every wrong field."""
+    return to_report(_decoded(raw, received_at, hasher), origin, received_at, hasher)
+
+
+def checked_submission(
+    raw: bytes | msgspec.Raw, received_at: datetime, hasher: ReporterHasher | None
+) -> ReportSubmission:
+    """A submission that keeps to the contract.  Raises MalformedError, or InvalidError with every wrong field."""
+    submission = _decoded(raw, received_at, hasher)
+    _refuse_wrong(submission, received_at, hasher)
+    return submission
+
+
+def _decoded(raw: bytes | msgspec.Raw, received_at: datetime, hasher: ReporterHasher | None) -> ReportSubmission:
+    """A submission whose fields are right, each by itself; whatever else is wrong with another one is named too."""
     try:
-        submission = decode_submission(raw)
+        return decode_submission(raw)
     except InvalidError as error:
         rest = error.rest
         further = _problems(rest, received_at, hasher) if isinstance(rest, ReportSubmission) else ()
         raise InvalidError([*error.problems, *further]) from None
-    return to_report(submission, origin, received_at, hasher)
+
+
+def _refuse_wrong(submission: ReportSubmission, received_at: datetime, hasher: ReporterHasher | None) -> None:
+    if problems := list(_problems(submission, received_at, hasher)):
+        raise InvalidError(problems)
 
 
 def to_report(
@@ -86,10 +104,7 @@ def to_report(
     Without a `hasher` a submission that names its reporter, or whose source_ref holds a phone number or a secret, is
     refused; with one, both are hashed.  Raises InvalidError with every wrong field.
     """
-    problems = list(_problems(submission, received_at, hasher))
-    if problems:
-        raise InvalidError(problems)
-
+    _refuse_wrong(submission, received_at, hasher)
     reporter = normalise(submission.reporter, origin.channel) if submission.reporter else None
     phone = reporter if reporter and reporter.startswith("+") else None
     own = [phone, submission.reporter] if phone and submission.reporter else []

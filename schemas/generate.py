@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from producers.desk.staff import StaffFile
+from producers.files.mapping import ImportMapping
 from producers.integrations import IntegrationsFile
 from schemas import asyncapi, audit, cases, events, prevention, reference
 from schemas.topics import Topics
@@ -45,7 +46,7 @@ def documents() -> dict[str, str]:
     """Every generated file: its name and its content."""
     files: dict[str, Any] = {f"events/{kind.__name__}": kind for kind in EVENTS}
     files |= {f"reference/{Path(name).stem}": kind for name, kind in reference.FILES.items()}
-    files |= {"oncall": OnCall, "topics": Topics, "integrations": IntegrationsFile, "staff": StaffFile}
+    files |= {"oncall": OnCall, "topics": Topics, "integrations": IntegrationsFile, "import-mapping": ImportMapping, "staff": StaffFile}
     found = {f"{name}.schema.json": _schema(name.rpartition("/")[2], kind) for name, kind in files.items()}
     return found | {"asyncapi.yaml": asyncapi.document()}
 
