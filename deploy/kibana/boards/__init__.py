@@ -1,0 +1,1 @@
+"""The dashboards: one module each, with one function that says what it shows."""
