@@ -12,12 +12,18 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
 
 from deploy.stack.local import Stack
 from producers.desk import staff
 from producers.desk.staff import Person, Role
+from schemas.events import Report
+from schemas.topics import REPORTS, topics
 from tests.gateway_process import Gateway, _Process, free_port, wait_for
 
+#: What signs the links in messages.
+LINK_KEY: Final = b"0123456789abcdef0123456789abcdef"
 #: The password of everybody in the tests, and its hash.
 PASSWORD: Final = "correct horse battery"
 HASH: Final = staff.hash_password(PASSWORD, "nobody")
@@ -43,6 +49,7 @@ PEOPLE: Final = (
     a_person(),
     a_person("daniyar", name="Данияр Ахметов", language="kk"),
     a_person("botagoz", [Role.ONCALL], name="Ботагөз Нұрлан"),
+    a_person("marat", [Role.ANALYST], name="Марат Оспанов"),
 )
 
 
@@ -57,7 +64,9 @@ class Desk(_Process):
         (home / "keys").mkdir()
         for source, key in gateway.keys.items():
             (home / "keys" / source).write_text(key + "\n", encoding="ascii")
+        (home / "link-key").write_bytes(LINK_KEY)
         environment = os.environ | {
+            "SAQBOL_LINK_KEY_FILE": str(home / "link-key"),
             "SAQBOL_DESK_PORT": str(self.port),
             "SAQBOL_DESK_STAFF_FILE": str(self.staff),
             "SAQBOL_DESK_KEYS": str(home / "keys"),
@@ -91,6 +100,23 @@ class Desk(_Process):
         assert reply.status_code == 303, reply.text
         client.headers["X-CSRF-Token"] = token_of(client.get("/", follow_redirects=True).text)
         return client
+
+
+def reports_of(stack: Stack) -> list[Report]:
+    """Every report in the stack's topic."""
+    consumer = KafkaConsumer(bootstrap_servers=stack.bootstrap_servers, enable_auto_commit=False)
+    try:
+        partitions = [TopicPartition(REPORTS, number) for number in range(topics()[REPORTS].partitions)]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends = consumer.end_offsets(partitions)
+        found: list[Report] = []
+        while any(consumer.position(p) < ends[p] for p in partitions):
+            for batch in consumer.poll(timeout_ms=1000).values():
+                found += [msgspec.json.decode(record.value, type=Report) for record in batch if record.value]
+        return found
+    finally:
+        consumer.close()
 
 
 def token_of(page: str) -> str:

@@ -18,7 +18,8 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
-from schemas.events import AreaCode, DistrictName, RegionCode, SourceName
+from producers.intake import Origin
+from schemas.events import AreaCode, Channel, DistrictName, RegionCode, SourceName
 from schemas.reference import regions
 
 log: Final = logging.getLogger(__name__)
@@ -60,6 +61,16 @@ class Person(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unkno
     district: DistrictName | None = None
     area_code: AreaCode | None = None
     language: Literal["ru", "kk"] = "ru"
+
+    def origin(self) -> Origin:
+        """What the person's reports are stamped with."""
+        return Origin(
+            source=self.source,
+            channel=Channel.HOTLINE,
+            area_code=self.area_code,
+            region=self.region,
+            district=self.district,
+        )
 
 
 class StaffFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ from msgspec import Struct
 from producers import audit
 from producers.advice import report_number, suspects
 from producers.desk.access import DeskRequest
-from producers.desk.consultation.answering import answer, understand
+from producers.desk.consultation.answering import answer, understand, warm_up
 from producers.desk.consultation.reading import Draft, glance, is_urgent, read
 from producers.desk.consultation.similar import SimilarReport, similar
 from producers.desk.gateway import GatewayAwayError, GatewayRefusedError
@@ -113,7 +113,7 @@ async def glance_at(request: DeskRequest) -> Response[str]:
     desk: Desk = request.app.state.desk
     draft, now = await _draft(request), datetime.now(UTC)
     shown = glance(draft, request.user)
-    understood = understand(shown, request.user, now)
+    understood = understand(shown, request.user.origin(), now)
     if understood is None:
         return render(request, "consultation", template="consultation_answer", answer=None)
     values = suspects(understood.report)
@@ -150,6 +150,11 @@ async def save(request: DeskRequest) -> Response[Any]:
         log.error("the gateway refuses a consultation: %s", refused)
         return _json(Wrong({"said": texts("consultation", language)["error_refused"]}), 422)
     return _json(Saved(report_number(accepted["id"]), submission.urgent), 201)
+
+
+async def work(_: Desk) -> None:
+    """Get ready for the first resident."""
+    await asyncio.to_thread(warm_up, datetime.now(UTC))
 
 
 async def _draft(request: DeskRequest) -> Draft:
@@ -210,4 +215,6 @@ def _json(content: Any, status: int, headers: dict[str, str] | None = None) -> R
     return Response(content, status_code=status, headers={"Cache-Control": "no-store", **(headers or {})})
 
 
-PAGE: Final = Page(name="consultation", path="/consultation", roles=(Role.OPERATOR,), handlers=(show, glance_at, save))
+PAGE: Final = Page(
+    name="consultation", path="/consultation", roles=(Role.OPERATOR,), handlers=(show, glance_at, save), work=work
+)
