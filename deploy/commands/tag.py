@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import IO, Annotated, Any
+from collections.abc import Iterable
+from typing import IO, Annotated
 
 import msgspec
 import typer
@@ -17,9 +18,9 @@ from schemas.events import FoundContact, Language, Stance, Tag
 from schemas.events import Text as ReportText
 from streams.understanding import schemes
 from streams.understanding.enrich import Understanding, understand
-from streams.understanding.reading import points
+from streams.understanding.patterns import Match
 from streams.understanding.rulebook import RuleError
-from streams.understanding.schemes import confidence
+from streams.understanding.schemes import Explanation
 
 
 class Line(Struct, frozen=True):
@@ -54,7 +55,7 @@ _decode = msgspec.json.Decoder(Line).decode
 
 def tag(
     explain: Annotated[
-        bool, typer.Option("--explain", help="Print for people which rule gave what, by which words.")
+        bool, typer.Option("--explain", help="Print for people what rules and model give each tag, by which words.")
     ] = False,
     area_code: Annotated[
         str | None, typer.Option(help="Area code that completes local numbers, e.g. 71541 for Mamlyut.")
@@ -119,7 +120,7 @@ def _output(identifier: str, understood: Understanding) -> Understood:
 
 
 def _explain(console: Console, identifier: str, understood: Understanding) -> None:
-    """Prints what a text says, every rule that fired for it and the words that satisfied the rule."""
+    """Prints what a text says, and for every tag in question what each rule and the model give it, by which words."""
     explanation = schemes.explain(understood.text)
     console.rule(Text(identifier))
     console.print(Text(understood.text))
@@ -127,19 +128,28 @@ def _explain(console: Console, identifier: str, understood: Understanding) -> No
     console.print(Text(f"language {understood.language}, stance {understood.stance}, place {where}", style="dim"))
     for contact in understood.contacts:
         console.print(Text(f"{contact.kind} {contact.value or contact.raw} ({contact.role})", style="cyan"))
-    names: dict[str, Any] = {**reference.schemes(), **reference.demands()}
-    table = Table("tag", "confidence", "points", "rule", "words", box=None, pad_edge=False)
-    for fired in (explanation.schemes, explanation.demands):
-        for code, firings in fired.items():
-            total = points(firings)
+    table = Table("tag", "confidence", "log-odds", "by", "words", box=None, pad_edge=False)
+    confidence = {tag.code: f"{tag.confidence:.2f}" for tag in (*understood.schemes, *understood.demands)}
+    for labels, judgements, point in (
+        (reference.schemes(), explanation.schemes, schemes.POINT),
+        (reference.demands(), explanation.demands, schemes.DEMAND_POINT),
+    ):
+        for code, judgement in judgements.items():
             given = code in explanation.given
-            style = "bold green" if given else "dim"
-            for index, firing in enumerate(firings):
-                words = " … ".join(dict.fromkeys(explanation.reading.quote(m) for m in firing.evidence))
-                name = f"{code} ({names[code].name.ru})" if index == 0 else ""
-                sure = f"{confidence(total):.2f}" if index == 0 and given else ""
-                table.add_row(Text(name, style), sure, f"{firing.points:+g}", Text(firing.rule), Text(words, "yellow"))
+            name = Text(f"{code} ({labels[code].name.ru})", "bold green" if given else "dim")
+            table.add_row(name, confidence.get(code, "not given"), f"{judgement.log_odds:+.1f}", "", "")
+            for firing in judgement.firings:
+                words = _quoted(explanation, firing.evidence)
+                table.add_row("", "", f"{firing.points * point:+.1f}", f"rule: {firing.rule}", words)
+            table.add_row("", "", f"{judgement.model:+.1f}", "model", _quoted(explanation, explanation.words(code)))
     if table.row_count:
         console.print(table)
+        needed = f"{schemes.FRAUD_FROM:+.1f} needed for any tag"
+        console.print(Text(f"that fraud is told: {explanation.fraud:+.1f} ({needed})", style="dim"))
     else:
-        console.print(Text("no rule fires", style="dim"))
+        console.print(Text("no rule fires, and the model sees no scheme", style="dim"))
+
+
+def _quoted(explanation: Explanation, matches: Iterable[Match]) -> Text:
+    """Matches as they stand in the text."""
+    return Text(" … ".join(dict.fromkeys(explanation.reading.quote(match) for match in matches)), "yellow")

@@ -1,27 +1,37 @@
 """Schemes and demands of a text: which story is told, and what the person is asked to do.
 
-The knowledge is in `rules/`: concepts (words) and, for each scheme and demand, rules over concepts with points.  A
-label is given when the points of its rules reach 1; its confidence grows with the points.  Every tag carries the words
-that gave it.
+Two opinions are put together.  `rules/` holds what is known in words: concepts and, for each scheme and demand, rules
+over concepts with points.  `model` weighs all the words of a text.  The log-odds of a label are those of the model and
+a bonus for each point of its rules: one rule suffices where the model has no doubt, against it several are needed, and
+the model is heard alone where no rule has the words.  Every tag carries the words that gave it.
 """
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from schemas.events import Tag
-from streams.understanding.reading import THRESHOLD, Firing, Reading, points, reader
+from streams.understanding import model
+from streams.understanding.patterns import Match
+from streams.understanding.reading import Firing, Reading, points, reader
 from streams.understanding.rulebook import Label, rulebook
 
 #: How many pieces of evidence a tag carries.
-MAX_EVIDENCE = 5
-#: Points from which the best scheme is given where none reaches the threshold: the story is there, its proof is thin.
-LIKELY = 0.5
-#: How fast confidence grows with points; see `confidence`.
-_STEEPNESS = 1.2
+MAX_EVIDENCE: Final = 5
+#: Log-odds that a point of a rule is worth, for a scheme and for a demand, and how many points count.
+POINT: Final = 2.0
+DEMAND_POINT: Final = 2.5
+MOST_POINTS: Final = 3.0
+#: Log-odds from which it is held that fraud is told at all (a probability of 0.9), that a scheme is (0.45) or, where
+#: none is, the likeliest (0.1), and that something is demanded (0.5).  Chosen by cross-validation: the best F1 that
+#: tags few innocent texts; see `tests/evaluation/TAGS.md`.
+FRAUD_FROM: Final = 2.2
+SCHEME_FROM: Final = -0.2
+LIKELIEST_FROM: Final = -2.2
+DEMAND_FROM: Final = 0.0
 
 
 class Tags(Struct, frozen=True):
@@ -31,13 +41,31 @@ class Tags(Struct, frozen=True):
     demands: list[Tag]
 
 
+class Judgement(NamedTuple):
+    """What is held of a label: the rules that fired for it, the model's log-odds, and those of both together."""
+
+    firings: Sequence[Firing]
+    model: float
+    log_odds: float
+
+
 class Explanation(Struct, frozen=True):
-    """Why a text has its tags: every rule that fired, also of labels that were not given, and the schemes that were."""
+    """Why a text has its tags: judgements of every label that a rule or the model names, and which labels are given.
+
+    `fraud` are the log-odds that fraud is told at all, by rules and model together.
+    """
 
     reading: Reading
-    schemes: dict[str, list[Firing]]
-    demands: dict[str, list[Firing]]
+    features: dict[str, Match]
+    judge: model.Model
+    fraud: float
+    schemes: dict[str, Judgement]
+    demands: dict[str, Judgement]
     given: frozenset[str]
+
+    def words(self, code: str) -> list[Match]:
+        """The words that weighed most with the model for a label."""
+        return self.judge.evidence(self.features, code)
 
 
 def tag(text: str) -> Tags:
@@ -47,34 +75,59 @@ def tag(text: str) -> Tags:
 
 def tags_of(explanation: Explanation) -> Tags:
     """The tags that an explanation leads to."""
-    reading, given = explanation.reading, explanation.given
-    return Tags(_tags(reading, explanation.schemes, given), _tags(reading, explanation.demands, given))
+    return Tags(_tags(explanation, explanation.schemes), _tags(explanation, explanation.demands))
 
 
-def explain(text: str) -> Explanation:
-    """Every rule that fires in `text`, by scheme and demand, and which of them are given.
+def explain(text: str, judge: model.Model | None = None) -> Explanation:
+    """What rules and model (`judge`: default the shipped one) hold of `text`, and which labels are given.
 
-    A scheme is given at the threshold; where none reaches it, the best one from `LIKELY` on.  Demands are given at the
-    threshold, and only where a scheme is: nothing is demanded in an innocent text.
+    Schemes are given where fraud is told: all that are likely enough, or else the likeliest.  Demands are judged with
+    the schemes given, and only where there are any: nothing is demanded in an innocent text.
     """
+    judge = judge or model.model()
     book = rulebook()
     reading = reader().read(text)
-    schemes = _fire(book.schemes, reading)
-    given = {code for code, firings in schemes.items() if points(firings) >= THRESHOLD}
-    if schemes and not given:
-        best = max(schemes, key=lambda code: points(schemes[code]))
-        if points(schemes[best]) >= LIKELY:
-            given.add(best)
-            reader().give(best, reading)
-    demands = _fire(book.demands, reading) if given else {}
-    given |= {code for code, firings in demands.items() if points(firings) >= THRESHOLD}
-    return Explanation(reading, schemes, demands, frozenset(given))
+    features = model.features(reading)
+    odds = judge.log_odds(features)
+    fired = _fire(book.schemes, reading)
+    fraud = odds[model.FRAUD] + POINT * max(map(_counted, fired.values()), default=0.0)
+    schemes = _judged(book.schemes, fired, odds, POINT, LIKELIEST_FROM)
+    told = _told(schemes) if fraud >= FRAUD_FROM else []
+    demands: dict[str, Judgement] = {}
+    if told:
+        for code in told:
+            reader().give(code, reading)
+        given = [model.GIVEN + code for code in told]
+        fired = _fire(book.demands, reading)
+        demands = _judged(book.demands, fired, judge.log_odds([*features, *given]), DEMAND_POINT, DEMAND_FROM)
+    asked = [code for code, judgement in demands.items() if judgement.log_odds >= DEMAND_FROM]
+    return Explanation(reading, features, judge, fraud, schemes, demands, frozenset([*told, *asked]))
 
 
-@lru_cache(maxsize=1024)
-def confidence(total: float) -> float:
-    """Confidence (0 to 1) of a label whose rules gave `total` points."""
-    return round(1 - math.exp(-_STEEPNESS * max(total, 0.0)), 2)
+def _judged(
+    labels: list[Label], fired: dict[str, list[Firing]], odds: dict[str, float], point: float, least: float
+) -> dict[str, Judgement]:
+    """Judgements of the labels that a rule names, or the model with log-odds of `least`."""
+    return {
+        label.code: Judgement(firings, own, own + point * _counted(firings))
+        for label in labels
+        if (firings := fired.get(label.code, ())) or odds[label.code] >= least
+        for own in (odds[label.code],)
+    }
+
+
+def _told(schemes: dict[str, Judgement]) -> list[str]:
+    """The schemes that are likely enough; if none is, the likeliest, unless that is unlikely too."""
+    told = [code for code, judgement in schemes.items() if judgement.log_odds >= SCHEME_FROM]
+    if told or not schemes:
+        return told
+    best = max(schemes, key=lambda code: schemes[code].log_odds)
+    return [best] if schemes[best].log_odds >= LIKELIEST_FROM else []
+
+
+def _counted(firings: Sequence[Firing]) -> float:
+    """The points of some firings together, as far as they count."""
+    return min(max(points(firings), 0.0), MOST_POINTS)
 
 
 def _fire(labels: list[Label], reading: Reading) -> dict[str, list[Firing]]:
@@ -82,11 +135,12 @@ def _fire(labels: list[Label], reading: Reading) -> dict[str, list[Firing]]:
     return {label.code: firings for label, firings in zip(labels, fired, strict=True) if firings}
 
 
-def _tags(reading: Reading, fired: dict[str, list[Firing]], given: frozenset[str]) -> list[Tag]:
+def _tags(explanation: Explanation, judgements: dict[str, Judgement]) -> list[Tag]:
     tags = []
-    for code, firings in fired.items():
-        if code in given:
-            matches = dict.fromkeys(m for f in firings if f.points > 0 for m in f.evidence)
-            quotes = list(dict.fromkeys([reading.quote(m) for m in list(matches)[:MAX_EVIDENCE]]))
-            tags.append(Tag(code=code, confidence=confidence(points(firings)), evidence=quotes))
+    for code, judgement in judgements.items():
+        if code in explanation.given:
+            matches = [m for f in judgement.firings if f.points > 0 for m in f.evidence] or explanation.words(code)
+            quotes = dict.fromkeys(explanation.reading.quote(match) for match in dict.fromkeys(matches))
+            sure = model.probability(min(judgement.log_odds, explanation.fraud))
+            tags.append(Tag(code=code, confidence=round(sure, 2), evidence=list(quotes)[:MAX_EVIDENCE]))
     return sorted(tags, key=lambda t: -t.confidence)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,65 @@ class Scores:
         console.print(table)
         for failure in self.failures:
             console.print(failure, markup=False, highlight=False)
+
+
+def half(case: Mapping[str, Any]) -> int:
+    """In which half (0 or 1) of its set a case lies: fixed by its id, whatever else the set holds."""
+    return hashlib.sha256(case["id"].encode()).digest()[0] % 2
+
+
+class TagScores:
+    """Micro-averaged F1 of schemes and demands, and how many innocent texts got a scheme."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, dict[str, list[int]]] = {"schemes": {}, "demands": {}}
+        self.cases = self.innocent = self.tagged = 0
+
+    def add(self, case: Mapping[str, Any], schemes: Set[str], demands: Set[str]) -> None:
+        """One labelled case (`demands` None: not labelled) and what was found in it."""
+        self.cases += 1
+        if not case["is_fraud"]:
+            self.innocent += 1
+            self.tagged += bool(schemes)
+        for field, got in (("schemes", schemes), ("demands", demands)):
+            if case[field] is None:
+                continue
+            wanted = set(case[field])
+            for code in wanted | got:
+                counts = self.counts[field].setdefault(code, [0, 0, 0])
+                counts[0] += code in wanted and code in got
+                counts[1] += code not in wanted
+                counts[2] += code not in got
+
+    def shares(self, field: str) -> tuple[float, float, float]:
+        """Precision, recall and F1, micro-averaged over the codes."""
+        right, extra, missed = (sum(c[i] for c in self.counts[field].values()) for i in range(3))
+        return (
+            right / max(1, right + extra),
+            right / max(1, right + missed),
+            2 * right / max(1, 2 * right + extra + missed),
+        )
+
+    def f1(self, field: str) -> float:
+        """Micro-averaged over the codes."""
+        return self.shares(field)[2]
+
+    @property
+    def innocent_tagged(self) -> float:
+        """Share of the innocent texts that got a scheme."""
+        return self.tagged / self.innocent if self.innocent else 0.0
+
+    def show(self, title: str) -> None:
+        """Print the figures, and the counts of every code."""
+        table = Table(
+            title=f"{title}: {self.cases} texts; "
+            f"F1 of schemes {self.f1('schemes'):.3f}, of demands {self.f1('demands'):.3f}; "
+            f"innocent texts tagged {self.tagged} of {self.innocent}"
+        )
+        for column in ("code", "right", "extra", "missed"):
+            table.add_column(column, justify="left" if column == "code" else "right")
+        for field in self.counts:
+            for code, counts in sorted(self.counts[field].items()):
+                table.add_row(code, *map(str, counts))
+            table.add_section()
+        Console(width=120).print(table)

@@ -1,0 +1,117 @@
+"""A small linear model beside the rules: it weighs all of a text's words, also where no rule has a phrase for them.
+
+One logistic regression for each scheme and demand, and one for whether fraud is told at all, over what can be shown to
+a reader: the stems of a text's words (their first letters) and the concepts that the rules found in it.  Demands are
+judged with the schemes that were given.  The weights are in `weights.json`, made by `python -m
+tests.evaluation.train_tags`; how rules and model are put together is told in `schemes`.
+
+A text costs one addition for each of its features: the weights of a feature are packed into one integer, a lane of 32
+bits for each label, so that adding two integers adds all labels.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from streams.understanding.patterns import Match
+from streams.understanding.reading import Reading
+
+WEIGHTS: Final = Path(__file__).with_name("weights.json")
+#: Name of the regression that says whether a text tells of fraud.
+FRAUD: Final = "fraud"
+#: Letters of a stem, and of the longer one that long words have as well.
+STEM: Final = 5
+LONG_STEM: Final = 8
+#: How many pieces of evidence a label has; words as short as "из" weigh, but show nothing.
+MAX_EVIDENCE: Final = 4
+_TELLING: Final = 3
+#: Marks that no word has: of a concept, and of a scheme that was given.
+CONCEPT: Final = "#"
+GIVEN: Final = "="
+#: Weights are bytes; this much is added to each, so that no lane is ever negative.
+_SHIFT: Final = 128
+_LANE: Final = 4  # bytes
+
+
+class Weights(Struct, frozen=True):
+    """Content of weights.json: a byte for each feature and label (base64), and what makes log-odds of their sum."""
+
+    labels: list[str]
+    scale: list[float]
+    bias: list[float]
+    features: dict[str, str]
+
+
+class Model:
+    """Weights made ready to judge texts."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.labels: Final = tuple(weights.labels)
+        self._scale = weights.scale
+        self._bias = weights.bias
+        self._lanes = struct.Struct(f"<{len(self.labels)}I")
+        self._packed = {name: _pack(base64.b64decode(row)) for name, row in weights.features.items()}
+
+    def log_odds(self, features: Iterable[str]) -> dict[str, float]:
+        """The log-odds of every label for a text with these features; those unknown to the model say nothing."""
+        rows = [row for row in map(self._packed.get, features) if row is not None]
+        lanes = self._lanes.unpack(sum(rows).to_bytes(self._lanes.size, "little"))
+        shift = _SHIFT * len(rows)
+        return {
+            label: (lane - shift) * scale + bias
+            for label, lane, scale, bias in zip(self.labels, lanes, self._scale, self._bias, strict=True)
+        }
+
+    def evidence(self, features: Mapping[str, Match], label: str) -> list[Match]:
+        """The words that weighed most for a label, heaviest first."""
+        place = 8 * _LANE * self.labels.index(label)
+        weighed = [
+            (weight, -match.first, match)
+            for feature, match in features.items()
+            if len(feature) >= _TELLING
+            and (row := self._packed.get(feature)) is not None
+            and (weight := (row >> place & 255) - _SHIFT) > 0
+        ]
+        return list(dict.fromkeys(match for _, _, match in sorted(weighed, reverse=True)))[:MAX_EVIDENCE]
+
+
+def features(reading: Reading) -> dict[str, Match]:
+    """The features of a text, each with the first words that gave it."""
+    found: dict[str, Match] = {}
+    for index, word in enumerate(reading.words.texts):
+        if not word.isdigit():
+            stem = word[:STEM]
+            if stem not in found:
+                found[stem] = Match(index, index)
+            if len(word) >= LONG_STEM:
+                found.setdefault(word[:LONG_STEM] + "-", Match(index, index))
+    for concept, matches in reading.found.items():
+        found[CONCEPT + concept] = matches[0]
+    return found
+
+
+def probability(log_odds: float) -> float:
+    """The probability of log-odds."""
+    return 0.5 * (1 + math.tanh(log_odds / 2))
+
+
+@cache
+def model() -> Model:
+    """The shipped model, read once."""
+    return Model(msgspec.json.decode(WEIGHTS.read_bytes(), type=Weights))
+
+
+def _pack(row: bytes) -> int:
+    """One integer with a lane for each byte."""
+    lanes = bytearray(_LANE * len(row))
+    lanes[::_LANE] = row
+    return int.from_bytes(lanes, "little")
