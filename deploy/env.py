@@ -50,7 +50,12 @@ VARIABLES: Final = (
     Variable("SAQBOL_PROVISIONER_PASSWORD", "Elasticsearch: saqbol_provisioner", _password),
     Variable("SAQBOL_WRITER_PASSWORD", "Elasticsearch: saqbol_writer, for the workers", _password),
     Variable("SAQBOL_GATEWAY_PASSWORD", "Elasticsearch: saqbol_gateway, for the look-ups of partners", _password),
+    Variable("SAQBOL_DESK_PASSWORD", "Elasticsearch: saqbol_desk, for the pages of operators", _password),
+    Variable("SAQBOL_STEWARD_PASSWORD", "Elasticsearch: saqbol_steward, for whoever keeps the records", _password),
     Variable("SAQBOL_ANALYST_PASSWORD", "Kibana and Elasticsearch: log in as saqbol_analyst", _password),
+    Variable("SAQBOL_ONCALL_PASSWORD", "Kibana: log in as saqbol_oncall", _password),
+    Variable("SAQBOL_OPERATOR_PASSWORD", "Kibana: log in as saqbol_operator", _password),
+    Variable("SAQBOL_AUDITOR_PASSWORD", "Kibana: log in as saqbol_auditor, who alone reads the audit log", _password),
     Variable("SAQBOL_KIBANA_PASSWORD", "Elasticsearch: saqbol_kibana, for Kibana itself", _password),
     Variable("SAQBOL_KIBANA_KEY", "Kibana: encrypts sessions and saved objects", _key),
     Variable(

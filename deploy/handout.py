@@ -9,6 +9,8 @@ Reads the secrets from the environment (`.env`, made by `./saqbol env`) and writ
     workers/password                   password of saqbol_writer
     gateway/hmac_key                   key that reporters are hashed with
     gateway/password                   password of saqbol_gateway
+    desk/password                      password of saqbol_desk
+    steward/password, steward/hmac_key password of saqbol_steward, and the same key, for erasures
 
 Files and not variables, because a variable is shown by `docker inspect` and inherited by every child process; a volume
 and not compose's own secrets, because those need a root file system that can be written.
@@ -30,7 +32,12 @@ ACCOUNTS: Final = {
     "saqbol_provisioner": ("SAQBOL_PROVISIONER_PASSWORD", "saqbol_provisioner"),
     "saqbol_writer": ("SAQBOL_WRITER_PASSWORD", "saqbol_writer"),
     "saqbol_gateway": ("SAQBOL_GATEWAY_PASSWORD", "saqbol_gateway"),
+    "saqbol_desk": ("SAQBOL_DESK_PASSWORD", "saqbol_desk"),
+    "saqbol_steward": ("SAQBOL_STEWARD_PASSWORD", "saqbol_steward"),
     "saqbol_analyst": ("SAQBOL_ANALYST_PASSWORD", "saqbol_analyst"),
+    "saqbol_oncall": ("SAQBOL_ONCALL_PASSWORD", "saqbol_oncall"),
+    "saqbol_operator": ("SAQBOL_OPERATOR_PASSWORD", "saqbol_operator"),
+    "saqbol_auditor": ("SAQBOL_AUDITOR_PASSWORD", "saqbol_auditor"),
     "saqbol_kibana": ("SAQBOL_KIBANA_PASSWORD", "kibana_system"),
 }
 #: Secrets that a service gets as a file: path below the folder, and variable.
@@ -39,6 +46,9 @@ FILES: Final = {
     "workers/password": "SAQBOL_WRITER_PASSWORD",
     "gateway/hmac_key": "SAQBOL_HMAC_KEY",
     "gateway/password": "SAQBOL_GATEWAY_PASSWORD",
+    "desk/password": "SAQBOL_DESK_PASSWORD",
+    "steward/password": "SAQBOL_STEWARD_PASSWORD",
+    "steward/hmac_key": "SAQBOL_HMAC_KEY",
 }
 #: Rounds of the password hash: the passwords have 256 random bits, so the least that Elasticsearch takes is enough.
 _ROUNDS: Final = 1000

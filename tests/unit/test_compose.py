@@ -24,7 +24,7 @@ from streams.settings import STAGES
 
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONE_SHOT = {"handout", "provision", "saqbol"}
+ONE_SHOT = {"handout", "provision", "saqbol", "steward"}
 IMAGES = sorted((CHECKOUT / "deploy" / "images").glob("*.Dockerfile"))
 _PINNED = re.compile(r"^[a-z][a-z0-9/-]*:[0-9]+\.[0-9]+\.[0-9]+[a-z0-9.-]*$")
 _INTERPOLATION = re.compile(r"(?<!\$)\$\{([A-Z_]+)(:[?-])?[^}]*\}")
