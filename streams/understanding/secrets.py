@@ -18,6 +18,7 @@ from schemas.events import ContactKind
 from streams.understanding import codes, identifiers, numbers, phones
 from streams.understanding.folding import fold
 from streams.understanding.identifiers import Secret
+from streams.understanding.text import fold_with_offsets
 
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
 _PROMISING: Final = re.compile(r"[\d@]")
@@ -60,21 +61,30 @@ def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
 
 
 def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
-    """The secrets of one pass, in order and without overlap."""
-    folded = fold(text)
-    if not _PROMISING.search(folded) and not any(stem in folded for stem in _WORDY):
-        return []
-    found = list(identifiers.scan(folded))
-    own, others = _contacts(folded, own_numbers)
-    found += own
-    taken = [(s.start, s.end) for s in found] + others
-    found += codes.scan(folded, taken)
+    """The secrets of one pass, in order and without overlap; read as written, and with disguises undone."""
+    found = _scan(fold(text), own_numbers)
+    plain, offsets = fold_with_offsets(text)
+    if plain != text.lower().replace("ё", "е"):
+        found += [
+            Secret(offsets[s.start], offsets[s.end - 1] + 1, s.kind)
+            for s in _scan(fold(plain), own_numbers)
+        ]
     found.sort(key=lambda s: (s.start, -s.end))
     secrets: list[Secret] = []
     for secret in found:
         if not secrets or secret.start >= secrets[-1].end:
             secrets.append(secret)
     return secrets
+
+
+def _scan(folded: str, own_numbers: Sequence[str]) -> list[Secret]:
+    """Every secret of a folded text."""
+    if not _PROMISING.search(folded) and not any(stem in folded for stem in _WORDY):
+        return []
+    found = list(identifiers.scan(folded))
+    own, others = _contacts(folded, own_numbers)
+    found += own
+    return found + list(codes.scan(folded, [(s.start, s.end) for s in found] + others))
 
 
 def _is_same(value: str, digits: str) -> bool:

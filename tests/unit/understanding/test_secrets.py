@@ -41,6 +41,12 @@ from streams.understanding.secrets import mask
         ("меня зовут Айгуль, тел. 8 705 123 45 67", "меня зовут Айгуль, тел. [phone]"),
         ("кoд 4821", "кoд [one-time-code]"),
         ("моя почта a.b@mail.kz", "моя почта [email]"),
+        ("к о д 4821", "к о д [one-time-code]"),
+        ("К.О.Д: 4 8 2 1", "К.О.Д: [one-time-code]"),
+        ("КОООД 4821 пришёл", "КОООД [one-time-code] пришёл"),
+        ("ко\u200bд 4\u200b821", "ко\u200bд [one-time-code]"),
+        ("с к о д о м 330417 вошли", "с к о д о м [one-time-code] вошли"),
+        ("п а р о л ь: qwerty12", "п а р о л ь: [password]"),
     ],
 )
 def test_secrets_are_masked(text: str, masked: str) -> None:
@@ -190,3 +196,29 @@ def test_time_grows_with_the_length_only(piece: str) -> None:
     spent(1_000)
     short, long = (min(spent(size + n) for n in range(3)) for size in (5_000, 10_000))
     assert long < 10 * short + 0.2
+
+
+_INVISIBLE = ("", "\u200b", "\u00ad", "\u2060")
+
+
+@given(
+    code=st.from_regex(r"[1-9][0-9]{3}|[1-9][0-9]{5}", fullmatch=True),
+    cue=st.sampled_from(["код", "КОД", "кодым", "кодом"]),
+    joint=st.sampled_from([" ", ".", "-", "_", "\u200b", "\u00ad"]),
+    hidden=st.sampled_from(_INVISIBLE),
+)
+def test_a_code_after_a_broken_cue_is_masked(code: str, cue: str, joint: str, hidden: str) -> None:
+    masked = mask(f"Пришёл {joint.join(cue)} {hidden.join(code)}, я назвала").text
+    assert hidden.join(code) not in masked
+    assert code not in masked
+    assert "[one-time-code]" in masked
+
+
+@given(
+    number=st.from_regex(r"\+7 70[0-9] [0-9]{3} [0-9]{2} [0-9]{2}", fullmatch=True),
+    money=st.integers(1, 99).map(lambda thousands: f"{thousands} 000 тенге"),
+    joint=st.sampled_from([" ", ".", "\u200b"]),
+)
+def test_a_broken_cue_masks_no_suspects_number_and_no_sum(number: str, money: str, joint: str) -> None:
+    text = f"Звонили с {number}, просили {joint.join('код')}, сняли {money}"
+    assert mask(text).text == text
