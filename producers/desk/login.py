@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from producers.desk import lockout, sessions
@@ -30,7 +30,7 @@ _MAX_BYTES: Final = 16_384
 _verifying: Final = asyncio.Semaphore(2)
 
 AnyRequest = Request[Any, Any, Any]
-Next = Annotated[str, Parameter(query="next", max_length=500)]
+Next = Annotated[str, QueryParameter(name="next", max_length=500)]
 
 
 @get("/", include_in_schema=False)

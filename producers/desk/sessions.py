@@ -40,7 +40,7 @@ class Login(Table):
 
 def open_(transaction: Transaction, person: Person, now: datetime) -> str:
     """A new session's id, 256 random bits; sessions that are over are deleted on the way."""
-    transaction.execute(delete(Login).where((Login.seen_at < now - IDLE) | (Login.opened_at < now - ABSOLUTE)))
+    transaction.execute(delete(Login).where((Login.seen_at <= now - IDLE) | (Login.opened_at <= now - ABSOLUTE)))
     session_id = secrets.token_urlsafe(_ID_BYTES)
     transaction.add(
         Login(

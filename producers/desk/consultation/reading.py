@@ -24,7 +24,6 @@ _MAX_LINE: Final = 40
 _MAX_BANK: Final = 100
 _HOURS: Final = re.compile(r"[0-9]{1,4}(?:[.,][0-9])?")
 _SENDER: Final = re.compile(r"[A-Z0-9][A-Z0-9 ._&-]{1,9}[A-Z0-9]")
-_BY_ITSELF: Final = frozenset({ContactKind.E164, ContactKind.SHORT_CODE, ContactKind.HANDLE, ContactKind.LINK})
 
 Short = Annotated[str, Meta(max_length=256)]
 
@@ -146,7 +145,11 @@ def _is_contact(line: str, area_code: str | None) -> bool:
     if not 2 < len(line) <= _MAX_LINE:
         return False
     kind = normalise(line, area_code).kind
-    return kind in _BY_ITSELF or (kind is ContactKind.SENDER and _SENDER.fullmatch(line) is not None)
+    if kind in {ContactKind.E164, ContactKind.SHORT_CODE}:
+        return not any(character.isalpha() for character in line)
+    if kind in {ContactKind.HANDLE, ContactKind.LINK}:
+        return not any(character.isspace() for character in line)
+    return kind is ContactKind.SENDER and _SENDER.fullmatch(line) is not None
 
 
 def _moved_at(hours: str, at: datetime) -> datetime | None:
