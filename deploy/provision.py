@@ -5,7 +5,7 @@ changes nothing.  What would lose or corrupt data is refused, with what to do in
 
 - another number of partitions (a key would get a second owner, and a tombstone would miss the report it erases),
 - a shorter retention or another clean-up of a topic that holds messages,
-- another type of a field that an index already has.
+- another type of a field that an index already has, or another version of its mapping.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 from msgspec import Struct
 
+from deploy import prevention_plan
 from schemas import indices
-from schemas.documents import Document, number_document
+from schemas.documents import Document
 from schemas.reference import official_numbers
 from schemas.topics import Topic, topics
-from streams.reputation import Facts, assess
+from streams.known import known_document
+from streams.reputation import Facts
 from streams.tables import TABLES
-from streams.wording import LOCALES, number_reasons
 
 #: How long a server may take to answer (seconds).
 TIMEOUT: Final = 30
@@ -56,6 +57,7 @@ def provision(
     replication: int = 1,
     login: tuple[str, str] | None = None,
     now: datetime | None = None,
+    dry_run: bool = False,
 ) -> list[str]:
     """Bring Kafka and Elasticsearch to what `schemas` says.  Returns what was changed, a line each; [] if nothing.
 
@@ -63,6 +65,7 @@ def provision(
     replication:       copies of each topic: 1 on one broker, 3 in production
     login:             user and password for Elasticsearch; None where its security is off
     now:               the moment whose monthly indices are made (default: the present)
+    dry_run:           change nothing, and return what would be changed
 
     Raises ProvisionError.
     """
@@ -83,8 +86,9 @@ def provision(
                 *_template_changes(client),
                 *_index_changes(client, moment),
                 *_number_changes(client, moment),
+                *_plan_changes(client, moment),
             ]
-            for change in changes:
+            for change in [] if dry_run else changes:
                 change.make()
     except KafkaError as error:
         raise ProvisionError(f"Kafka refused: {type(error).__name__}: {error}") from error
@@ -111,13 +115,7 @@ def _topic_changes(kafka: KafkaAdminClient, replication: int) -> Iterator[Change
             yield Change(f"topic {topic.name} created", make)
             continue
         _refuse_harm(topic, partitions[topic.name], configs[topic.name])
-        different = {key: value for key, value in wanted.items() if configs[topic.name][key] != value}
-        if different:
-            said = ", ".join(f"{key} {configs[topic.name][key]} → {value}" for key, value in different.items())
-            yield Change(
-                f"topic {topic.name} changed: {said}",
-                partial(_alter_topic, kafka, topic.name, different),
-            )
+        yield from _setting_changes(kafka, topic.name, configs[topic.name], wanted)
 
 
 def _topic_configs(kafka: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
@@ -150,13 +148,26 @@ def _longest(retention_ms: int) -> float:
 
 
 def _changelog_changes(kafka: KafkaAdminClient, replication: int) -> Iterator[Change]:
-    """Changelog topics of the workers' tables that are missing; what is there is Faust's."""
+    """Changelog topics of the workers' tables that are missing, and settings that differ."""
     existing = set(kafka.list_topics())
+    known = [table.changelog for table in TABLES if table.changelog in existing]
+    configs = _topic_configs(kafka, known) if known else {}
     for table in TABLES:
+        wanted = table.changelog_config | {"min.insync.replicas": str(max(1, replication - 1))}
         if table.changelog not in existing:
-            config = table.changelog_config | {"min.insync.replicas": str(max(1, replication - 1))}
-            make = partial(_create_topic, kafka, table.changelog, table.partitions, replication, config)
+            make = partial(_create_topic, kafka, table.changelog, table.partitions, replication, wanted)
             yield Change(f"topic {table.changelog} created", make)
+        else:
+            yield from _setting_changes(kafka, table.changelog, configs[table.changelog], wanted)
+
+
+def _setting_changes(
+    kafka: KafkaAdminClient, topic: str, has: dict[str, str], wanted: dict[str, str]
+) -> Iterator[Change]:
+    different = {key: value for key, value in wanted.items() if has[key] != value}
+    if different:
+        said = ", ".join(f"{key} {has[key]} → {value}" for key, value in different.items())
+        yield Change(f"topic {topic} changed: {said}", partial(_alter_topic, kafka, topic, different))
 
 
 def _create_topic(
@@ -227,7 +238,8 @@ def _index_changes(client: Elasticsearch, now: datetime) -> Iterator[Change]:
         existing = client.indices.get(index=pattern)
         for index, content in sorted(existing.items()):
             properties = content["mappings"].get("properties", {})
-            _refuse_other_types(index, indices.fields(properties), indices.fields(wanted))
+            _refuse_other_version(alias, index, indices.version_of(content), template["version"])
+            _refuse_other_types(alias, index, indices.fields(properties), indices.fields(wanted))
             if properties != wanted:
                 missing = sorted(set(indices.fields(wanted)) - set(indices.fields(properties)))
                 yield Change(
@@ -239,17 +251,30 @@ def _index_changes(client: Elasticsearch, now: datetime) -> Iterator[Change]:
                     f"index {index}: alias {alias}",
                     partial(client.indices.put_alias, index=index, name=alias),
                 )
-        if current[alias] not in existing:
+        if current[alias] not in map(indices.written_as, existing):
             yield Change(f"index {current[alias]} created", partial(_create_index, client, current[alias]))
 
 
-def _refuse_other_types(index: str, has: dict[str, str], wanted: dict[str, str]) -> None:
+def _refuse_other_version(alias: str, index: str, has: int, wanted: int) -> None:
+    if has < wanted:
+        raise ProvisionError(
+            f"index {index} has version {has} of its mapping, the template is version {wanted}: refused, because its "
+            f"documents have to be copied. Run `./saqbol migrate {alias}`, which loses nothing, then provision again."
+        )
+    if has > wanted:
+        raise ProvisionError(
+            f"index {index} has version {has} of its mapping, this code knows version {wanted}: refused, because it "
+            "would take back what a newer SaqBol did. Provision with that one."
+        )
+
+
+def _refuse_other_types(alias: str, index: str, has: dict[str, str], wanted: dict[str, str]) -> None:
     other = [f"{name} is {has[name]}, not {kind}" for name, kind in wanted.items() if has.get(name, kind) != kind]
     other += [f"{name} is unknown to the template" for name in has if name not in wanted]
     if other:
         raise ProvisionError(
             f"index {index} has another mapping ({'; '.join(other)}): refused, because a field's type can't change in "
-            "place. Give the template a new version, copy the documents, then switch the alias."
+            f"place. Give the template a new version, and run `./saqbol migrate {alias}`."
         )
 
 
@@ -269,13 +294,18 @@ def _number_changes(client: Elasticsearch, now: datetime) -> Iterator[Change]:
     if missing:
         yield Change(
             f"{len(missing)} official numbers made known",
-            partial(_create_documents, client, [_official_document(number, now) for number in missing]),
+            partial(_create_documents, client, [known_document(number, Facts(), now) for number in missing]),
         )
 
 
-def _official_document(number: str, now: datetime) -> Document:
-    said = assess(Facts(), now, official=True)
-    return number_document(number, said, now, {locale: number_reasons(number, said, locale) for locale in LOCALES})
+def _plan_changes(client: Elasticsearch, now: datetime) -> Iterator[Change]:
+    """Weeks of the prevention plan that are missing or not what the reference data says."""
+    if documents := prevention_plan.due(client, now):
+        yield Change(f"{len(documents)} weeks of the prevention plan set", partial(_put_documents, client, documents))
+
+
+def _put_documents(client: Elasticsearch, documents: list[Document]) -> None:
+    bulk(client, [{"_index": d.index, "_id": d.id, "_source": d.body} for d in documents], refresh=True)
 
 
 def _create_documents(client: Elasticsearch, documents: list[Document]) -> None:

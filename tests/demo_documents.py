@@ -88,7 +88,9 @@ def documents(now: datetime) -> list[Document]:
     for target in reference.prevention_targets().values():
         found += [target_document(target, monday - timedelta(weeks=weeks)) for weeks in range(6)]
     found += [rejected_document(one) for one in _rejected(chance, now)]
-    said = audit.entry(AuditAction.EXPORT, "first-partner", "gateway", now, subject="suspected", results=3)
+    said = audit.entry(
+        AuditAction.EXPORT, "first-partner", "gateway", now, subject="suspected", results=3, reason="a request"
+    )
     return [*found, audit_document(said)]
 
 
@@ -233,4 +235,5 @@ def _rejected(chance: random.Random, now: datetime) -> Iterator[RejectedReport]:
             offset=place,
             logged_at=now - timedelta(hours=chance.uniform(0, 6 * 24)),
             source=chance.choice(["police-file", "bank-partner"]),
+            report_id=report_id("police-file", str(place)),
         )

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from schemas.events import ContactRole, EnrichedReport, FoundContact, GivenContact, Language, Report, Stance, Tag
 from streams.understanding import language, numbers, place, schemes, secrets, stance
+from streams.understanding.folding import placeholders
 from streams.understanding.place import Place
 
 
 class Understanding(Struct, frozen=True):
-    """What a text and what its channel told with it say; `masked` counts what was masked, by kind."""
+    """What a text and what its channel told with it say; `masked` counts the secrets that are masked in it, by kind."""
 
     text: str
     language: Language
@@ -82,7 +83,7 @@ def understand(
         contacts=merge_contacts(c for c in found if c.role is not ContactRole.OWN),
         schemes=tags.schemes,
         demands=tags.demands,
-        masked=masked.kinds,
+        masked=placeholders(masked.text),
     )
 
 

@@ -21,7 +21,7 @@ from schemas.events import (
     Stance,
     report_id,
 )
-from streams.understanding.enrich import enrich, merge_contacts
+from streams.understanding.enrich import enrich, merge_contacts, understand
 
 _TEXT = (
     "Позвонили с +7 705 123 45 67 якобы из поликлиники Мамлютского района, записывали на флюорографию, "
@@ -93,3 +93,11 @@ def test_enrichment_is_deterministic_and_survives_the_wire(text: str) -> None:
 def test_enriching_twice_changes_nothing() -> None:
     once = enrich(_report())
     assert enrich(once.report).report == once.report
+
+
+def test_counts_what_the_gateway_masked_before() -> None:
+    """Where reports come through the gateway, nothing is left to mask: the placeholders tell."""
+    first = understand("Назвала код 482913 из смс, карта 4111 1111 1111 1111")
+    again = understand(first.text)
+    assert again.text == first.text
+    assert again.masked == first.masked == {"one-time-code": 1, "card": 1}
