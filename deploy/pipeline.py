@@ -1,4 +1,4 @@
-"""What runs on top of Kafka and Elasticsearch: the gateway and the workers, as services to supervise."""
+"""What runs on top of Kafka and Elasticsearch: the gateway, the workers and the bots, as services to supervise."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,12 +18,15 @@ from deploy.supervisor import Service
 from producers import integrations, reporters
 from producers.intake import Origin
 from producers.integrations import Permission
+from schemas.events import Channel
 from streams.settings import STAGES, is_ready
 
 #: The stage that needs somebody to tell.
 NOTIFY: Final = "notify"
 #: Where the people on call come from: their file, or what the shipped file wants to know.
 ONCALL_VARIABLES: Final = ("SAQBOL_ONCALL", "SAQBOL_ONCALL_URL")
+#: The bots by the name of their module: messenger, and the port they listen on.  One runs when its token is given.
+BOTS: Final = {"telegram": (Channel.TELEGRAM, 8082), "whatsapp": (Channel.WHATSAPP, 8083)}
 
 #: A worker joins its group and recovers its tables before it is ready (seconds).
 _WORKER_READY_WITHIN: Final = 120.0
@@ -30,13 +34,16 @@ _PROBE_TIMEOUT: Final = 2.0
 
 
 def services(stack: Stack, environment: Mapping[str, str]) -> list[Service]:
-    """The gateway and a worker of each stage, for a running stack; `environment` is added to what they are told.
+    """The gateway, a worker of each stage and the bots, for a running stack; `environment` is added to what they are
+    told.
 
-    `notify` is among them only if somebody is on call, by our environment or the given one (ONCALL_VARIABLES).
+    `notify` is among them only if somebody is on call, by our environment or the given one (ONCALL_VARIABLES), a bot
+    only if its token is there, e.g. SAQBOL_TELEGRAM_TOKEN or SAQBOL_TELEGRAM_TOKEN_FILE.
     """
     told = {**_addresses(stack), **environment}
+    bots = [_bot(stack, name, told) for name in BOTS if _given(told, f"SAQBOL_{name.upper()}_TOKEN")]
     stages = [stage for stage in STAGES if stage != NOTIFY or somebody_on_call(environment)]
-    return [*(_worker(stage, stack.home, told) for stage in stages), _gateway(stack, told)]
+    return [*(_worker(stage, stack.home, told) for stage in stages), _gateway(stack, told), *bots]
 
 
 def somebody_on_call(environment: Mapping[str, str]) -> bool:
@@ -85,6 +92,7 @@ def _addresses(stack: Stack) -> dict[str, str]:
         "SAQBOL_KAFKA": stack.bootstrap_servers,
         "SAQBOL_ELASTICSEARCH": stack.elasticsearch_url,
         "SAQBOL_GATEWAY_PORT": str(stack.ports["gateway"]),
+        "SAQBOL_GATEWAY_URL": gateway_url(stack),
         "SAQBOL_INTEGRATIONS_FILE": str(integrations_file(stack.home)),
         "SAQBOL_HMAC_KEY_FILE": str(_hmac_key(stack.home)),
         "PYTHONPATH": str(CHECKOUT),
@@ -114,6 +122,45 @@ def _gateway(stack: Stack, environment: Mapping[str, str]) -> Service:
         ready=partial(asyncio.to_thread, _answers, f"{gateway_url(stack)}/health/ready"),
         grace=20,
     )
+
+
+def _bot(stack: Stack, name: str, told: Mapping[str, str]) -> Service:
+    """A bot, with a key of its own if none is given."""
+    channel, usual = BOTS[name]
+    prefix = f"SAQBOL_{name.upper()}"
+    environment = dict(told)
+    if not _given(told, f"{prefix}_KEY"):
+        source = _given(told, f"{prefix}_SOURCE") or f"{name}-bot"
+        environment[f"{prefix}_KEY_FILE"] = str(_bot_key(stack.home, Origin(source=source, channel=channel)))
+    port = _given(told, f"{prefix}_PORT") or usual
+    return Service(
+        name=name,
+        command=_python(f"producers.{name}"),
+        log=stack.home / "logs" / f"{name}.log",
+        environment=environment,
+        directory=stack.home,
+        ready=partial(asyncio.to_thread, _answers, f"http://{HOST}:{port}/health/live"),
+        grace=15,
+    )
+
+
+def _bot_key(home: Path, origin: Origin) -> Path:
+    """The file with a bot's API key, made together with its integration.  Raises IntegrationsError."""
+    path = home / "secrets" / "keys" / origin.source
+    if not path.exists():
+        with suppress(integrations.IntegrationsError):  # of a key that was lost
+            integrations.revoke(integrations_file(home), origin.source)
+        key = integrations.add(integrations_file(home), origin, [Permission.REPORT, Permission.LOOK_UP])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(key + "\n", encoding="ascii")
+    return path
+
+
+def _given(environment: Mapping[str, str], name: str) -> str:
+    """A setting, or the file that holds it, by the given environment or ours; "" if it is not set."""
+    names = (name, f"{name}_FILE")
+    return next((value for n in names if (value := environment.get(n) or os.environ.get(n))), "")
 
 
 def _python(module: str, *arguments: str) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -50,6 +51,8 @@ class Gravity(StrEnum):
     CALM = "calm"
 
 
+#: A word: letters, which a hyphen may join.
+_WORD: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ORDER: Final = tuple(Verdict)
 _GRAVITY: Final = {
     Verdict.CONFIRMED: Gravity.DANGER,
@@ -135,7 +138,7 @@ def told_words(report: EnrichedReport) -> int:
     for contact in sorted(report.contacts, key=lambda c: -(c.start or 0)):
         if contact.start is not None and contact.end is not None:
             rest = rest[: contact.start] + " " + rest[contact.end :]
-    return sum(any(c.isalpha() for c in word) for word in rest.split())
+    return len(_WORD.findall(rest))
 
 
 def advise(

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from producers.advice import suspects, told_words
 from producers.bots.messages import Event
+from producers.bots.wording import LANGUAGES, texts
 from schemas.events import (
     MAX_CONTACTS,
     MAX_TEXT,
@@ -37,8 +38,10 @@ from streams.wording import Locale
 #: How long a report waits for an answer after each message or tap; and when money left today, when minutes count.
 HOLD: Final = timedelta(minutes=2)
 HOLD_URGENT: Final = timedelta(seconds=30)
-#: A text of fewer words that names no number and no known scheme is small talk.
-MIN_WORDS: Final = 6
+#: A text of fewer words, greetings apart, that names no number and no known scheme is small talk.
+MIN_WORDS: Final = 4
+_WORD: Final = re.compile(r"\w+")
+_GREETINGS: Final = frozenset(word for locale in LANGUAGES for word in texts(locale)["greetings"].split())
 #: Digits that a text understands as a number only beside words that say so.
 _SHORT_NUMBER: Final = re.compile(r"[0-9]{3,5}")
 
@@ -189,7 +192,8 @@ def _substance(report: EnrichedReport) -> Substance:
     tagged = bool(report.schemes or report.demands)
     named = any(contact.role is ContactRole.SUSPECT for contact in report.contacts)
     words = told_words(report)
-    if not (tagged or named or words >= MIN_WORDS):
+    greetings = sum(word in _GREETINGS for word in _WORD.findall(report.report.text.casefold()))
+    if not (tagged or named or words - greetings >= MIN_WORDS):
         return Substance.NOTHING
     if report.stance is Stance.WARNING:
         return Substance.WARNING

@@ -18,8 +18,8 @@ from producers.intake import Origin
 from producers.integrations import Permission
 from schemas.events import Channel
 from tests.agents.conftest import workers
+from tests.chat_servers import GraphServer, TelegramServer
 from tests.gateway_process import Gateway, _Process, free_port, wait_for
-from tests.messengers import GraphServer, TelegramServer
 
 __all__ = ["workers"]
 

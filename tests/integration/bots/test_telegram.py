@@ -14,9 +14,9 @@ import pytest
 
 from tests.agents.conftest import Workers, eventually
 from tests.agents.test_way_of_a_report import accuse
+from tests.chat_servers import TelegramServer, telegram_message
 from tests.gateway_process import Gateway
 from tests.integration.bots.conftest import WEBHOOK_SECRET, BotProcess, telegram_running
-from tests.messengers import TelegramServer, telegram_message
 
 STORY = "Звонили якобы из поликлиники с {}, просили код из смс 4821, я назвала"
 
