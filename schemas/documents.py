@@ -146,7 +146,7 @@ def alert_document(alert: Alert) -> Document:
     return Document(
         indices.ALERTS_INDEX,
         alert.id,
-        _present(
+        _part(
             id=alert.id,
             family=alert.family,
             key=alert.key,
@@ -194,7 +194,7 @@ def case_document(case: Case) -> Document:
     return Document(
         indices.ALERTS_INDEX,
         case.alert_id,
-        _present(
+        _part(
             id=case.alert_id,
             status=case.status.value,
             opened_at=_time(case.opened_at),
@@ -405,6 +405,11 @@ def _region_name(code: str | None) -> str | None:
 
 def _time(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _part(**fields: Any) -> dict[str, Any]:
+    """All fields of a part that is merged into a document: one that is empty now must overwrite what was there."""
+    return fields
 
 
 def _present(**fields: Any) -> dict[str, Any]:

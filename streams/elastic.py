@@ -11,6 +11,7 @@ from elasticsearch.helpers import async_streaming_bulk
 from msgspec import Struct
 
 from schemas.documents import Document
+from schemas.indices import written_as
 from streams.app import log
 from streams.settings import Settings
 
@@ -52,8 +53,9 @@ async def deletions(client: AsyncElasticsearch, alias: str, ids: Iterable[str]) 
     """The deletions of documents from all indices of an alias, as their month is not known."""
     while True:
         try:
-            found = await client.indices.get_alias(name=alias)
-            return [Deletion(index, name) for name in ids for index in sorted(found)]
+            # By the names that are written to: another index may take the place of one before a deletion gets through.
+            found = sorted({written_as(index) for index in await client.indices.get_alias(name=alias)})
+            return [Deletion(index, name) for name in ids for index in found]
         except NotFoundError:
             return []
         except (TransportError, ApiError) as error:

@@ -13,6 +13,7 @@ from streams.settings import from_environment
 
 def provision(
     replication: Annotated[int, typer.Option(min=1, max=5, help="Copies of each topic: 3 in production.")] = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
 ) -> None:
     """Make Kafka's topics and Elasticsearch's templates and indices what the files in schemas/ say.
 
@@ -23,7 +24,10 @@ def provision(
     if settings.elasticsearch_user and settings.elasticsearch_password:
         login = settings.elasticsearch_user, settings.elasticsearch_password
     with plain_errors():
-        changes = bring_up_to_date(settings.kafka, settings.elasticsearch, replication=replication, login=login)
+        changes = bring_up_to_date(
+            settings.kafka, settings.elasticsearch, replication=replication, login=login, dry_run=dry_run
+        )
     for change in changes:
         typer.echo(change)
-    typer.echo(f"{len(changes)} changes" if changes else "everything is as it should be")
+    due = f"{len(changes)} changes would be made" if dry_run else f"{len(changes)} changes"
+    typer.echo(due if changes else "everything is as it should be")

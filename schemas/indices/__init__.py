@@ -8,6 +8,7 @@ below.
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,10 @@ TEMPLATES: Final = {
 }
 
 
+_BUILD: Final = re.compile(r"^saqbol-b([0-9]+)-")
+_MONTH: Final = re.compile(r"-([0-9]{4}\.[0-9]{2})$")
+
+
 def report_index(received_at: datetime) -> str:
     """Index of a report whose first copy was received then (aware)."""
     return f"{REPORTS}-{_month(received_at)}"
@@ -68,6 +73,36 @@ def current_indices(now: datetime) -> dict[str, str]:
     }
 
 
+def written_as(index: str) -> str:
+    """The name that documents of an index are written to: its own, or that of the index which it took the place of."""
+    return _BUILD.sub("saqbol-", index)
+
+
+def next_build(index: str) -> str:
+    """Name of the index that is built to take the place of another one; no template applies to it."""
+    build = _BUILD.match(index)
+    return f"saqbol-b{int(build.group(1)) + 1 if build else 2}-{written_as(index).removeprefix('saqbol-')}"
+
+
+def month_of(index: str) -> str | None:
+    """The month of an index, as `2026.01`; None if it is not one of months."""
+    found = _MONTH.search(index)
+    return found.group(1) if found else None
+
+
+def version_of(index: dict[str, Any]) -> int:
+    """The version of the mapping of an index, as `GET /index` describes it."""
+    return int(index["mappings"].get("_meta", {}).get("version", 1))
+
+
+def composed(alias: str) -> dict[str, Any]:
+    """Settings and mappings of a new index as its template would give them; no aliases."""
+    template = templates()[alias]["template"]
+    common = analysis()["template"]["settings"]
+    settings = {**common["index"], "analysis": common["analysis"], **template["settings"]["index"]}
+    return {"settings": {"index": settings}, "mappings": template["mappings"]}
+
+
 @cache
 def analysis() -> dict[str, Any]:
     """The component template with the settings of every index, as Elasticsearch takes it."""
@@ -76,8 +111,11 @@ def analysis() -> dict[str, Any]:
 
 @cache
 def templates() -> dict[str, dict[str, Any]]:
-    """The index templates by name, as Elasticsearch takes them."""
-    return {name: _load(file) for name, file in TEMPLATES.items()}
+    """The index templates by name, as Elasticsearch takes them; an index keeps the version of the template it has."""
+    found = {name: _load(file) for name, file in TEMPLATES.items()}
+    for content in found.values():
+        content["template"]["mappings"]["_meta"] = {"version": content["version"]}
+    return found
 
 
 def fields(properties: dict[str, Any], prefix: str = "") -> dict[str, str]:

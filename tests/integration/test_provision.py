@@ -6,6 +6,7 @@ Its own stack, with Elasticsearch's security on and nothing provisioned before.
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import os
 import shutil
@@ -25,7 +26,10 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from deploy import handout
 from deploy.home import CHECKOUT
+from deploy.indexing import documents
+from deploy.migrate import migrate
 from deploy.provision import ProvisionError, provision
+from deploy.retention import Policy, delete, expired
 from deploy.stack.local import ANY_PORTS, Stack, running
 from schemas import indices, topics
 from schemas.documents import report_document
@@ -73,8 +77,9 @@ def login(name: str) -> tuple[str, str]:
     return name, f"password-of-{name}"
 
 
-def run(stack: Stack, now: datetime = NOW) -> list[str]:
-    return provision(stack.bootstrap_servers, stack.elasticsearch_url, login=login("saqbol_provisioner"), now=now)
+def run(stack: Stack, now: datetime = NOW, *, dry_run: bool = False) -> list[str]:
+    account = login("saqbol_provisioner")
+    return provision(stack.bootstrap_servers, stack.elasticsearch_url, login=account, now=now, dry_run=dry_run)
 
 
 @pytest.fixture
@@ -99,7 +104,7 @@ def test_first_time_makes_everything() -> None:
         *topics.topics(),
         *(table.changelog for table in TABLES),
     }
-    assert sum(line.startswith("index template") for line in FIRST) == 4
+    assert sum(line.startswith("index template") for line in FIRST) == len(indices.TEMPLATES)
     assert "index saqbol-reports-2026.01 created" in FIRST
 
 
@@ -135,7 +140,9 @@ def test_topics_are_as_declared(kafka: KafkaAdminClient) -> None:
 
 def test_next_month_adds_its_indices_only(secured: Stack) -> None:
     february = datetime(2026, 2, 1, tzinfo=UTC)
-    assert run(secured, february) == ["index saqbol-reports-2026.02 created", "index saqbol-rejected-2026.02 created"]
+    assert run(secured, february) == [
+        f"index {alias}-2026.02 created" for alias in (indices.REPORTS, indices.REJECTED, indices.AUDIT)
+    ]
 
 
 def test_a_changed_setting_is_put_back_and_said(kafka: KafkaAdminClient, secured: Stack) -> None:
@@ -210,38 +217,144 @@ def test_a_missing_field_is_added_to_older_indices(secured: Stack, client: Elast
     assert run(secured) == []
 
 
-def test_writer_writes_and_reads_but_can_not_delete(client: Elasticsearch) -> None:
+def test_writer_writes_reads_and_takes_away_but_deletes_no_index(client: Elasticsearch) -> None:
     document = report_document(full_report())
     writer = as_user(client, "saqbol_writer")
+    for index in (document.index, "saqbol-rejected-2026.01", "saqbol-prevention-v1", "saqbol-audit-2026.01"):
+        writer.index(index=index, id="x", document={"id": "x"})
     writer.index(index=document.index, id=document.id, document=document.body, refresh="wait_for")
-    assert writer.search(index="saqbol-reports-*")["hits"]["total"]["value"] == 1
+    assert writer.search(index="saqbol-reports-*")["hits"]["total"]["value"] == 2
+    writer.delete(index=document.index, id="x")
     # a month that nobody provisioned is made by the template
     writer.index(index="saqbol-reports-2025.06", id="x", document={"id": "x"})
     assert client.indices.get(index="saqbol-reports-2025.06")["saqbol-reports-2025.06"]["aliases"] == {
         "saqbol-reports": {}
     }
-    with pytest.raises(AuthorizationException):
-        writer.delete(index=document.index, id=document.id)
-    with pytest.raises(AuthorizationException):
-        writer.indices.delete(index=document.index)
+    for refused in (
+        lambda: writer.delete(index="saqbol-audit-2026.01", id="x"),
+        lambda: writer.indices.delete(index=document.index),
+        lambda: writer.indices.put_mapping(index=document.index, properties={"y": {"type": "long"}}),
+    ):
+        with pytest.raises(AuthorizationException):
+            refused()
 
 
-def test_analyst_reads_but_can_not_write(client: Elasticsearch) -> None:
-    analyst = as_user(client, "saqbol_analyst")
-    assert analyst.count(index=indices.REPORTS)["count"] > 0
+#: Who may read what; nobody of them may write or delete anything, or look at accounts.
+READERS = {
+    "saqbol_analyst": {indices.REPORTS, indices.NUMBERS, indices.ALERTS, indices.REJECTED, indices.PREVENTION},
+    "saqbol_oncall": {indices.REPORTS, indices.NUMBERS, indices.ALERTS, indices.PREVENTION},
+    "saqbol_operator": {indices.NUMBERS, indices.ALERTS, indices.PREVENTION},
+    "saqbol_auditor": {indices.AUDIT},
+    "saqbol_desk": {indices.REPORTS, indices.NUMBERS, indices.ALERTS, indices.PREVENTION},
+    "saqbol_gateway": {indices.NUMBERS},
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_readers_read_what_they_need_and_change_nothing(client: Elasticsearch, name: str) -> None:
+    reader = as_user(client, name)
+    for alias in indices.TEMPLATES:
+        if alias in READERS[name]:
+            reader.search(index=alias, size=1)
+        else:
+            with pytest.raises(AuthorizationException):
+                reader.search(index=alias, size=1)
+    current = indices.current_indices(NOW)
+    for refused in (
+        lambda: reader.index(index=current[indices.REPORTS], document={"id": "x"}),
+        lambda: reader.index(index=current[indices.NUMBERS], document={"value": "x"}),
+        lambda: reader.delete(index=current[indices.AUDIT], id="x"),
+        lambda: reader.indices.delete(index=current[indices.NUMBERS]),
+        reader.security.get_user,
+        lambda: reader.cluster.put_component_template(name="x", template={}),
+    ):
+        with pytest.raises(AuthorizationException):
+            refused()
+
+
+@pytest.mark.parametrize(
+    ("name", "may", "may_not"),
+    [
+        ("saqbol_analyst", "feature_discover.all", "space_all"),
+        ("saqbol_oncall", "feature_dashboard.read", "feature_dashboard.all"),
+        ("saqbol_operator", "feature_dashboard.read", "feature_discover.read"),
+        ("saqbol_auditor", "feature_discover.read", "feature_dashboard.read"),
+    ],
+)
+def test_people_have_the_features_of_kibana_that_they_need(
+    client: Elasticsearch, name: str, may: str, may_not: str
+) -> None:
+    client.security.put_privileges(
+        privileges={
+            "kibana-.kibana": {
+                feature: {"application": "kibana-.kibana", "name": feature, "actions": [f"ui:{feature}"]}
+                for feature in (may, may_not)
+            }
+        }
+    )
+    asked = [{"application": "kibana-.kibana", "privileges": [may, may_not], "resources": ["space:default"]}]
+    answer = as_user(client, name).security.has_privileges(application=asked)
+    assert answer["application"]["kibana-.kibana"]["space:default"] == {may: True, may_not: False}
+
+
+def test_steward_rebuilds_erases_and_retains(client: Elasticsearch) -> None:
+    steward = as_user(client, "saqbol_steward")
+    before = {document.id: document.body for document in documents(steward, indices.NUMBERS)}
+    assert migrate(steward, indices.NUMBERS, print) == len(before)
+    assert {document.id: document.body for document in documents(steward, indices.NUMBERS)} == before
+    # whoever worked with the name or the alias goes on
+    assert as_user(client, "saqbol_gateway").get(index=indices.NUMBERS_INDEX, id="1414")["found"]
+    as_user(client, "saqbol_writer").update(index=indices.NUMBERS_INDEX, id="1414", doc={"questions": 1})
+    assert as_user(client, "saqbol_operator").count(index=indices.NUMBERS)["count"] == len(before)
+    policy = Policy({"saqbol-reports": 6})
+    past = expired(steward, policy, datetime(2026, 1, 14, tzinfo=UTC))
+    assert [item.index for item in past] == ["saqbol-reports-2025.06"]
+    delete(steward, past)
+    assert expired(steward, policy, datetime(2026, 1, 14, tzinfo=UTC)) == []
     with pytest.raises(AuthorizationException):
-        analyst.index(index="saqbol-reports-2026.01", document={"id": "x"})
-    with pytest.raises(AuthorizationException):
-        analyst.security.get_user()
+        steward.security.get_user()
+
+
+def test_provisioning_goes_on_with_an_index_that_was_built(secured: Stack, client: Elasticsearch) -> None:
+    assert list(client.indices.get_alias(name=indices.NUMBERS)) == ["saqbol-b2-numbers-v1"]
+    assert run(secured) == []
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(secured: Stack, client: Elasticsearch) -> None:
+    april = datetime(2026, 4, 1, tzinfo=UTC)
+    due = run(secured, april, dry_run=True)
+    assert due == [
+        "index saqbol-reports-2026.04 created",
+        "index saqbol-rejected-2026.04 created",
+        "index saqbol-audit-2026.04 created",
+    ]
+    assert not client.indices.exists(index="saqbol-reports-2026.04")
+    assert run(secured, april) == due
+
+
+def test_an_older_version_of_a_mapping_is_refused_with_the_remedy(
+    secured: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates = copy.deepcopy(indices.templates())
+    templates[indices.PREVENTION]["version"] = 2
+    monkeypatch.setattr(indices, "templates", lambda: templates)
+    with pytest.raises(ProvisionError, match=r"has version 1 of its mapping, .* `\./saqbol migrate saqbol-prevention`"):
+        run(secured)
+    templates[indices.PREVENTION]["version"] = 0
+    with pytest.raises(ProvisionError, match="would take back what a newer SaqBol did"):
+        run(secured)
 
 
 def test_kibanas_account_has_kibanas_role(client: Elasticsearch) -> None:
     assert as_user(client, "saqbol_kibana").security.authenticate()["roles"] == ["kibana_system"]
 
 
-def test_provisioner_can_not_read_reports(client: Elasticsearch) -> None:
+def test_provisioner_can_not_read_reports_or_delete_an_index(client: Elasticsearch) -> None:
+    provisioner = as_user(client, "saqbol_provisioner")
     with pytest.raises(AuthorizationException):
-        as_user(client, "saqbol_provisioner").search(index=indices.REPORTS)
+        provisioner.search(index=indices.REPORTS)
+    with pytest.raises(AuthorizationException):
+        provisioner.indices.delete(index="saqbol-reports-2026.01")
 
 
 def test_user_without_the_role_is_told(secured: Stack) -> None:
