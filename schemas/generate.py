@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import msgspec
 
+from deploy.fields import Field
+from deploy.retention import Policy
 from producers.desk.staff import StaffFile
 from producers.files.mapping import ImportMapping
 from producers.integrations import IntegrationsFile
@@ -46,7 +48,15 @@ def documents() -> dict[str, str]:
     """Every generated file: its name and its content."""
     files: dict[str, Any] = {f"events/{kind.__name__}": kind for kind in EVENTS}
     files |= {f"reference/{Path(name).stem}": kind for name, kind in reference.FILES.items()}
-    files |= {"oncall": OnCall, "topics": Topics, "integrations": IntegrationsFile, "import-mapping": ImportMapping, "staff": StaffFile}
+    files |= {
+        "oncall": OnCall,
+        "topics": Topics,
+        "integrations": IntegrationsFile,
+        "import-mapping": ImportMapping,
+        "staff": StaffFile,
+        "retention": Policy,
+        "fields": dict[str, dict[str, Field]],
+    }
     found = {f"{name}.schema.json": _schema(name.rpartition("/")[2], kind) for name, kind in files.items()}
     return found | {"asyncapi.yaml": asyncapi.document()}
 
