@@ -35,13 +35,13 @@ MAPPING: Final[dict[str, Any]] = {
 }
 
 
-def row(number: int, at: datetime, **changes: Any) -> dict[str, Any]:
-    """A row by heading."""
+def row(number: int, at: datetime, tag: str = "26", **changes: Any) -> dict[str, Any]:
+    """A row by heading; the agency numbers its papers `number/tag`."""
     story = (
         f"Позвонил «следователь», говорил о кредите; случай {number}.\nСказала код 4821 из СМС, потом положила трубку"
     )
     given = {
-        "№ обращения": f"{number}/26",
+        "№ обращения": f"{number}/{tag}",
         "Дата звонка": at.strftime("%d.%m.%Y"),
         "Время": at.strftime("%H:%M"),
         "Область": "СКО",
@@ -58,9 +58,9 @@ def row(number: int, at: datetime, **changes: Any) -> dict[str, Any]:
     return {**given, **changes}
 
 
-def rows(count: int, last: datetime, **changes: Any) -> list[dict[str, Any]]:
+def rows(count: int, last: datetime, tag: str = "26", **changes: Any) -> list[dict[str, Any]]:
     """`count` rows, one an hour, the last of them at `last` (local time, naive)."""
-    return [row(n, last - timedelta(hours=count - n), **changes) for n in range(1, count + 1)]
+    return [row(n, last - timedelta(hours=count - n), tag, **changes) for n in range(1, count + 1)]
 
 
 def as_csv(content: Sequence[dict[str, Any]], encoding: str = "utf-8", delimiter: str = ";") -> bytes:

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table as Listing
+from rich.text import Text
 
 from deploy.home import data_home, gateway_url
 from producers.files.checking import Preview, preview
@@ -110,7 +111,8 @@ def _show(console: Console, file: Path, mapping: ImportMapping, nature: Nature, 
         for name in ("id", "version", "source", "received_at"):
             fields.pop(name, None)
         for name, value in fields.items():
-            listing.add_row(name, msgspec.json.encode(value).decode() if isinstance(value, list) else str(value))
+            shown = msgspec.json.encode(value).decode() if isinstance(value, list) else str(value)
+            listing.add_row(name, Text(shown))
         console.rule("as it would be sent")
         console.print(listing)
     console.rule()
@@ -132,7 +134,7 @@ def _summarise(console: Console, found: Preview, nature: Nature, unused: list[st
     if found.problems:
         listing = Listing("rows", "field", "problem", "remedy", box=None)
         for (field, problem, remedy), count in found.problems.most_common():
-            listing.add_row(f"{count:,}", field, problem, remedy)
+            listing.add_row(f"{count:,}", field, Text(problem), remedy)
         console.print(listing)
 
 
