@@ -20,6 +20,7 @@ from producers.intake import Origin
 from producers.integrations import Permission
 from schemas.events import Channel
 from streams.settings import STAGES, is_ready
+from streams.urgent import HEARTBEAT_SOURCE
 
 #: The stage that needs somebody to tell.
 NOTIFY: Final = "notify"
@@ -34,16 +35,19 @@ _PROBE_TIMEOUT: Final = 2.0
 
 
 def services(stack: Stack, environment: Mapping[str, str]) -> list[Service]:
-    """The gateway, a worker of each stage and the bots, for a running stack; `environment` is added to what they are
-    told.
+    """The gateway, a worker of each stage, the bots and the heartbeat, for a running stack; `environment` is added to
+    what they are told.
 
     `notify` is among them only if somebody is on call, by our environment or the given one (ONCALL_VARIABLES), a bot
-    only if its token is there, e.g. SAQBOL_TELEGRAM_TOKEN or SAQBOL_TELEGRAM_TOKEN_FILE.
+    only if its token is there, e.g. SAQBOL_TELEGRAM_TOKEN or SAQBOL_TELEGRAM_TOKEN_FILE, and the heartbeat only if
+    somebody can be told that it stopped (SAQBOL_HEARTBEAT_URLS).
     """
+    reporters.create_key(link_key_file(stack.home))
     told = {**_addresses(stack), **environment}
     bots = [_bot(stack, name, told) for name in BOTS if _given(told, f"SAQBOL_{name.upper()}_TOKEN")]
     stages = [stage for stage in STAGES if stage != NOTIFY or somebody_on_call(environment)]
-    return [*(_worker(stage, stack.home, told) for stage in stages), _gateway(stack, told), *bots]
+    beating = [_heartbeat(stack, told)] if _given(told, "SAQBOL_HEARTBEAT_URLS") else []
+    return [*(_worker(stage, stack.home, told) for stage in stages), _gateway(stack, told), *bots, *beating]
 
 
 def somebody_on_call(environment: Mapping[str, str]) -> bool:
@@ -77,6 +81,11 @@ def staff_file(home: Path) -> Path:
     return home / "secrets" / "staff.yaml"
 
 
+def link_key_file(home: Path) -> Path:
+    """The key that signs links which acknowledge an alert; the notify worker and the desk have it."""
+    return home / "secrets" / "link-key"
+
+
 def _hmac_key(home: Path) -> Path:
     return home / "secrets" / "hmac-key"
 
@@ -95,6 +104,7 @@ def _addresses(stack: Stack) -> dict[str, str]:
         "SAQBOL_GATEWAY_URL": gateway_url(stack),
         "SAQBOL_INTEGRATIONS_FILE": str(integrations_file(stack.home)),
         "SAQBOL_HMAC_KEY_FILE": str(_hmac_key(stack.home)),
+        "SAQBOL_LINK_KEY_FILE": str(link_key_file(stack.home)),
         "PYTHONPATH": str(CHECKOUT),
         "PYTHONUNBUFFERED": "1",
     }
@@ -131,7 +141,8 @@ def _bot(stack: Stack, name: str, told: Mapping[str, str]) -> Service:
     environment = dict(told)
     if not _given(told, f"{prefix}_KEY"):
         source = _given(told, f"{prefix}_SOURCE") or f"{name}-bot"
-        environment[f"{prefix}_KEY_FILE"] = str(_bot_key(stack.home, Origin(source=source, channel=channel)))
+        may = [Permission.REPORT, Permission.LOOK_UP]
+        environment[f"{prefix}_KEY_FILE"] = str(_own_key(stack.home, Origin(source=source, channel=channel), may))
     port = _given(told, f"{prefix}_PORT") or usual
     return Service(
         name=name,
@@ -144,13 +155,28 @@ def _bot(stack: Stack, name: str, told: Mapping[str, str]) -> Service:
     )
 
 
-def _bot_key(home: Path, origin: Origin) -> Path:
-    """The file with a bot's API key, made together with its integration.  Raises IntegrationsError."""
+def _heartbeat(stack: Stack, told: Mapping[str, str]) -> Service:
+    """The heartbeat, with a key of its own if none is given."""
+    environment = dict(told)
+    if not _given(told, "SAQBOL_HEARTBEAT_KEY"):
+        origin = Origin(source=HEARTBEAT_SOURCE, channel=Channel.PARTNER)
+        environment["SAQBOL_HEARTBEAT_KEY_FILE"] = str(_own_key(stack.home, origin, [Permission.REPORT]))
+    return Service(
+        name="heartbeat",
+        command=_python("producers.heartbeat"),
+        log=stack.home / "logs" / "heartbeat.log",
+        environment=environment,
+        directory=stack.home,
+    )
+
+
+def _own_key(home: Path, origin: Origin, may: Sequence[Permission]) -> Path:
+    """The file with the API key of a service of ours, made together with its integration.  Raises IntegrationsError."""
     path = home / "secrets" / "keys" / origin.source
     if not path.exists():
         with suppress(integrations.IntegrationsError):  # of a key that was lost
             integrations.revoke(integrations_file(home), origin.source)
-        key = integrations.add(integrations_file(home), origin, [Permission.REPORT, Permission.LOOK_UP])
+        key = integrations.add(integrations_file(home), origin, may)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(key + "\n", encoding="ascii")

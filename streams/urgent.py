@@ -22,6 +22,8 @@ HEARTBEAT_SOURCE: Final = "heartbeat"
 STOPPABLE: Final = timedelta(hours=24)
 
 _NAMESPACE: Final = uuid.UUID("a3b5f0c2-3f63-5b0e-8d6b-71545992b0d4")
+#: All heartbeats are one alert in its newest state: thousands a year would only be in the way.
+HEARTBEAT_ALERT: Final = str(uuid.uuid5(_NAMESPACE, HEARTBEAT))
 
 
 def at_once(enriched: EnrichedReport) -> Alert | None:
@@ -86,10 +88,9 @@ def _moved_at(enriched: EnrichedReport) -> datetime | None:
 
 
 def _heartbeat(enriched: EnrichedReport) -> Alert:
-    """All heartbeats are one alert in its newest state: thousands a year would only be in the way."""
     report = enriched.report
     return Alert(
-        id=str(uuid.uuid5(_NAMESPACE, HEARTBEAT)),
+        id=HEARTBEAT_ALERT,
         family=HEARTBEAT,
         key=f"{HEARTBEAT}:{report.source}",
         severity="low",

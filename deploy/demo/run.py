@@ -171,7 +171,8 @@ class _Demo:
         watch.refresh()
         alert = verdict.first_alert(watch.alerts(), WAVE)
         pages = list(self._receiver.pages)
-        begun = verdict.deciding_moment(self._sent.accepted, alert, pages[0]) if alert and pages else None
+        first = verdict.page_of(alert, pages)
+        begun = verdict.deciding_moment(self._sent.accepted, alert, first) if alert and first else None
         roles = ("official", "suspected", "innocent")
         return Result(
             by_source=watch.counts("source"),
@@ -180,7 +181,7 @@ class _Demo:
             cast=story.cast,
             numbers={role: watch.number(getattr(story.cast, role)) for role in roles},
             pages=pages,
-            delay=None if begun is None else pages[0].clock - begun,
+            delay=first.clock - begun if first and begun is not None else None,
             accepted=len(self._sent.accepted),
             retried=self._sent.retried,
             seconds=self._display.seconds,

@@ -43,6 +43,11 @@ def first_alert(alerts: Sequence[Alert], wave: str) -> Alert | None:
     return next((alert for alert in alerts if wave in (alert.key, *alert.keys)), None)
 
 
+def page_of(alert: Alert | None, pages: Sequence[Page]) -> Page | None:
+    """The page by which the person on call learned of an alert first, or None."""
+    return next((page for page in pages if alert is not None and alert.id[:8] in page.text), None)
+
+
 def deciding_moment(accepted: Mapping[str, float], alert: Alert, page: Page) -> float | None:
     """When (time.monotonic) the report was accepted that made the alarm, or None if that can't be told.
 

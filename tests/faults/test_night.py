@@ -36,8 +36,8 @@ from schemas.topics import ALERTS, CASES, DECISIONS
 from streams.oncall import links
 from streams.settings import is_ready
 from streams.wording import ZONE
-from tests.receivers import Messengers
 from tests.processes import wait_until
+from tests.receivers import Messengers
 from tests.unit.oncall.builders import an_alert
 
 #: When the night begins, in Astana.
