@@ -21,3 +21,18 @@ class Clock:
             return now + timedelta(seconds=float(self._moved_by.read_text(encoding="ascii")))
         except FileNotFoundError:
             return now
+
+
+class Interval:
+    """Tells when it is time again, by a clock that may be moved; the first time is one interval after the start."""
+
+    def __init__(self, clock: Clock, every: timedelta) -> None:
+        self._clock, self._every, self._last = clock, every, clock.now()
+
+    def passed(self) -> datetime | None:
+        """The time, if `every` has passed since the start or the last such answer; None if not."""
+        now = self._clock.now()
+        if now - self._last < self._every:
+            return None
+        self._last = now
+        return now

@@ -28,7 +28,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     - `oncall`: file with the people on call, SAQBOL_ONCALL (default: oncall.yaml beside that folder)
     - `desk_url`, `kibana_url`: where the links of a message lead, SAQBOL_DESK_URL and SAQBOL_KIBANA_URL (default: none)
     - `link_key`: file with the key that signs one-tap links, SAQBOL_LINK_KEY_FILE (default: no such links)
-    - `clock`: file with the seconds by which notify's clock is moved, SAQBOL_CLOCK_FILE (default: not moved)
+    - `clock`: file with the seconds by which notify's and reputation's clock is moved, SAQBOL_CLOCK_FILE (default: 0)
     """
 
     kafka: str

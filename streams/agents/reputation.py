@@ -8,37 +8,42 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
 import faust
 import msgspec
+from elasticsearch import AsyncElasticsearch
 
 from schemas import indices
-from schemas.documents import Document, number_document
+from schemas.documents import Document
 from schemas.erasure import Erasure
 from schemas.events import Signal, Verdict
-from schemas.reference import official_numbers
 from schemas.topics import SIGNALS, VERDICTS, topics
 from streams.app import acknowledge, batches, keyed_table, log, owning, raw_topic
+from streams.clock import Clock, Interval
 from streams.elastic import Deletion, connect, write
 from streams.erasing import erasure_in, holding
-from streams.reputation import Facts, add_signals, add_verdict, assess, forget, traces
+from streams.known import is_known, known_document
+from streams.reputation import Facts, add_signals, add_verdict, forget, traces
 from streams.settings import Settings
 from streams.signals import IMPERSONATED, NUMBER, owner_of
 from streams.tables import NUMBERS
 from streams.wire import decode_batch
-from streams.wording import LOCALES, number_reasons
 
-#: How often states that have faded since their last report are written anew (seconds), and how many at a time.
-FADE_EVERY: Final = 600.0
+#: How often states that have faded since their last report are written anew, and how many at a time.
+FADE_EVERY: Final = timedelta(minutes=10)
 FADE_BATCH: Final = 1000
+#: How often (seconds) it is looked whether it is time: the clock can be moved.
+LOOK_EVERY: Final = 2.0
 
 
 def attach(app: faust.App, settings: Settings) -> None:
     """Hang the agents and the timer on `app`."""
     client = connect(settings)
+    clock = Clock(settings.clock)
+    fading = Interval(clock, FADE_EVERY)
     writing = asyncio.Lock()
     numbers = keyed_table(app, NUMBERS)
 
@@ -66,7 +71,8 @@ def attach(app: faust.App, settings: Settings) -> None:
                             changed[number] = change(facts_of(number))
                             numbers[number.encode()] = msgspec.msgpack.encode(changed[number])
                 await numbers.confirmed()
-                await write(client, [_document(number, facts) for number, facts in changed.items()])
+                now = clock.now()
+                await write(client, [_document(number, facts, now) for number, facts in changed.items()])
                 acknowledge(events)
 
     async def forgotten(event: Any, erasure: Erasure) -> dict[str, Facts]:
@@ -94,24 +100,29 @@ def attach(app: faust.App, settings: Settings) -> None:
     async def verdicts(stream: Any) -> None:
         await update(stream, _verdict_changes)
 
-    @app.timer(interval=FADE_EVERY, on_leader=False)  # type: ignore[untyped-decorator]
+    @app.timer(interval=LOOK_EVERY, on_leader=False)  # type: ignore[untyped-decorator]
     async def fade() -> None:
         """Say anew what time alone has changed, for the numbers this worker owns."""
-        now = datetime.now(UTC)
-        found = await client.search(
-            index=indices.NUMBERS,
-            query={"range": {"fades_at": {"lte": now.isoformat()}}},
-            source_includes=["value"],
-            size=FADE_BATCH,
-        )
-        names = [hit["_source"]["value"] for hit in found["hits"]["hits"]]
-        owned = [(name, facts_of(name)) for name in names]
+        if (now := fading.passed()) is None:
+            return
         async with writing:
-            await write(client, [_document(name, facts) for name, facts in owned if facts.claims])
+            owned = [(name, facts_of(name)) for name in await _fading(client, now)]
+            await write(client, [_document(name, facts, now) for name, facts in owned if facts.claims])
 
     @app.on_before_shutdown.connect
     async def close(*_: Any, **__: Any) -> None:
         await client.close()
+
+
+async def _fading(client: AsyncElasticsearch, now: datetime) -> list[str]:
+    """The numbers whose state has ended by `now` and is still told."""
+    found = await client.search(
+        index=indices.NUMBERS,
+        query={"range": {"fades_at": {"lte": now.isoformat()}}},
+        source_includes=["value"],
+        size=FADE_BATCH,
+    )
+    return [hit["_source"]["value"] for hit in found["hits"]["hits"]]
 
 
 def _signal_changes(value: bytes) -> Iterable[tuple[str, Callable[[Facts], Facts]]]:
@@ -126,9 +137,7 @@ def _verdict_changes(value: bytes) -> Iterable[tuple[str, Callable[[Facts], Fact
     yield verdict.number, lambda facts: add_verdict(facts, verdict)
 
 
-def _document(number: str, facts: Facts) -> Document | Deletion:
-    if not (facts.claims or facts.verdicts or number in official_numbers()):
+def _document(number: str, facts: Facts, now: datetime) -> Document | Deletion:
+    if not is_known(number, facts):
         return Deletion(indices.NUMBERS_INDEX, number)
-    now = datetime.now(UTC)
-    said = assess(facts, now, official=number in official_numbers())
-    return number_document(number, said, now, {locale: number_reasons(number, said, locale) for locale in LOCALES})
+    return known_document(number, facts, now)

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from tests.phone import Phone
 
 START_WITHIN = 120.0
 SEEN_WITHIN = 40.0
+CLOCK = "clock"
 
 
 class Workers:
@@ -34,6 +36,16 @@ class Workers:
 
     def __init__(self, producer: KafkaProducer, client: Elasticsearch, phone: Phone, home: Path) -> None:
         self.producer, self.client, self.phone, self.home = producer, client, phone, home
+        self._clock = home / CLOCK
+
+    @contextmanager
+    def later(self, time: timedelta) -> Iterator[None]:
+        """Move the clock of the reputation's worker, and of no other."""
+        self._clock.write_text(str(time.total_seconds()), encoding="ascii")
+        try:
+            yield
+        finally:
+            self._clock.unlink()
 
     def publish(self, *reports: Report) -> None:
         """Write reports to the book of record as a producer does."""
@@ -94,8 +106,13 @@ def workers(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         }
         for stage in STAGES:
             log = ending.enter_context((home / f"{stage}.log").open("wb"))
+            moved = {"SAQBOL_CLOCK_FILE": str(home / CLOCK)} if stage == "reputation" else {}
             process = subprocess.Popen(
-                [sys.executable, "-m", "streams.worker", stage], cwd=CHECKOUT, env=environment, stdout=log, stderr=log
+                [sys.executable, "-m", "streams.worker", stage],
+                cwd=CHECKOUT,
+                env=environment | moved,
+                stdout=log,
+                stderr=log,
             )
             ending.callback(process.wait, 30)
             ending.callback(process.terminate)
