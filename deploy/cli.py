@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "oncall": Command("deploy.commands.oncall:app", "Who is on call, and decisions about alerts."),
     "staff": Command("deploy.commands.staff:app", "Who may log in to the desk."),
     "tag": Command("deploy.commands.tag:tag", "Tag texts: JSON lines in, what each says out."),
+    "search": Command("deploy.commands.search:search", "Find reports by words, numbers, region, scheme, time."),
     "rejected": Command("deploy.commands.rejected:app", "Records that could not be processed."),
     "backup": Command("deploy.commands.backup:backup", "What lives nowhere else, into a file."),
     "restore": Command("deploy.commands.backup:restore", "A backup, into the topics that lack it."),

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy.kibana.importing import KibanaError
 from deploy.provision import ProvisionError
 from deploy.stack.errors import StackError
 from deploy.supervisor import StartError
@@ -39,6 +40,6 @@ def plain_errors() -> Iterator[None]:
     """Turn the errors of starting into their message and exit code 1."""
     try:
         yield
-    except (StackError, StartError, ProvisionError) as error:
+    except (StackError, StartError, ProvisionError, KibanaError) as error:
         typer.echo(f"saqbol: {error}", err=True)
         raise typer.Exit(1) from error
