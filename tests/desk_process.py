@@ -6,10 +6,10 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 import msgspec
@@ -53,16 +53,32 @@ PEOPLE: Final = (
 )
 
 
-class Desk(_Process):
-    """A desk in front of a stack and a gateway; its data stay when it is restarted."""
+class Behind(NamedTuple):
+    """What is behind a desk: Kafka, Elasticsearch, the gateway, and its keys by source."""
 
-    def __init__(self, home: Path, stack: Stack, gateway: Gateway, people: Sequence[Person] = PEOPLE) -> None:
+    kafka: str
+    elasticsearch: str
+    gateway: str
+    keys: Mapping[str, str]
+
+
+#: Nothing that answers.
+NOTHING: Final = Behind("127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1", {})
+
+
+class Desk(_Process):
+    """A desk; its data stay when it is restarted.  `settings` are further environment variables."""
+
+    def __init__(
+        self, home: Path, behind: Behind, people: Sequence[Person] = PEOPLE, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.home, self.port = home, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.staff = home / "staff.yaml"
+        self.database = home / "desk" / "desk.sqlite3"
         staff.write(self.staff, people)
         (home / "keys").mkdir()
-        for source, key in gateway.keys.items():
+        for source, key in behind.keys.items():
             (home / "keys" / source).write_text(key + "\n", encoding="ascii")
         (home / "link-key").write_bytes(LINK_KEY)
         environment = os.environ | {
@@ -70,11 +86,12 @@ class Desk(_Process):
             "SAQBOL_DESK_PORT": str(self.port),
             "SAQBOL_DESK_STAFF_FILE": str(self.staff),
             "SAQBOL_DESK_KEYS": str(home / "keys"),
-            "SAQBOL_DESK_DATABASE": str(home / "desk" / "desk.sqlite3"),
-            "SAQBOL_GATEWAY_URL": gateway.url,
-            "SAQBOL_KAFKA": stack.bootstrap_servers,
-            "SAQBOL_ELASTICSEARCH": stack.elasticsearch_url,
+            "SAQBOL_DESK_DATABASE": str(self.database),
+            "SAQBOL_GATEWAY_URL": behind.gateway,
+            "SAQBOL_KAFKA": behind.kafka,
+            "SAQBOL_ELASTICSEARCH": behind.elasticsearch,
             "SAQBOL_DESK_TRUSTED_PROXIES": "127.0.0.1",
+            **(settings or {}),
         }
         super().__init__([sys.executable, "-m", "producers.desk"], home / "desk.log", environment)
 
@@ -128,9 +145,19 @@ def token_of(page: str) -> str:
 
 @contextmanager
 def desk_running(stack: Stack, gateway: Gateway, people: Sequence[Person] = PEOPLE) -> Iterator[Desk]:
+    """A fresh desk in front of a stack and a gateway."""
+    behind = Behind(stack.bootstrap_servers, stack.elasticsearch_url, gateway.url, gateway.keys)
+    with desk_at(behind, people) as desk:
+        yield desk
+
+
+@contextmanager
+def desk_at(
+    behind: Behind, people: Sequence[Person] = PEOPLE, settings: Mapping[str, str] | None = None
+) -> Iterator[Desk]:
     """A fresh desk."""
     with tempfile.TemporaryDirectory(prefix="saqbol-desk-") as home:
-        desk = Desk(Path(home), stack, gateway, people)
+        desk = Desk(Path(home), behind, people, settings)
         try:
             desk.start()
             yield desk

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import Cookie
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
 from producers.desk import lockout, sessions
@@ -90,7 +90,7 @@ async def log_out(request: DeskRequest) -> Response[Any]:
 
 
 @get("/language/{code:str}", include_in_schema=False, opt={"public": True})
-async def choose_language(code: str, next_: Next = "") -> Response[Any]:
+async def choose_language(code: FromPath[str], next_: Next = "") -> Response[Any]:
     """Remember the language and go back."""
     cookies = []
     if code in LANGUAGES:

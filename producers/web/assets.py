@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from litestar import Response, Router, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import File
 from litestar.types import Message
 
@@ -18,7 +19,7 @@ POLICY: Final = (
 )
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),  # with none at all browsers send `Origin: null` with our own forms
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
@@ -52,7 +53,7 @@ def static_router(files: Mapping[str, Path]) -> Router:
     """Serves these files, by name, at `/static/NAME`, and nothing else."""
 
     @get("/{name:str}", include_in_schema=False, cache_control=None, opt={"public": True})
-    async def static_file(name: str) -> Response[Any]:
+    async def static_file(name: FromPath[str]) -> Response[Any]:
         """One of the known files."""
         if name not in files:
             raise NotFoundException
