@@ -2,6 +2,7 @@
 
 python -m deploy.health worker STAGE
 python -m deploy.health gateway
+python -m deploy.health desk
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ def healthy(arguments: list[str]) -> bool:
             return is_ready(settings.home, stage, settings.replica)
         case ["gateway"]:
             return _answers(f"http://127.0.0.1:{os.environ.get('SAQBOL_GATEWAY_PORT', '8080')}/health/live")
-    raise ValueError("usage: python -m deploy.health worker STAGE | gateway")
+        case ["desk"]:
+            return _answers(f"http://127.0.0.1:{os.environ.get('SAQBOL_DESK_PORT', '8081')}/health/live")
+    raise ValueError("usage: python -m deploy.health worker STAGE | gateway | desk")
 
 
 def _answers(url: str) -> bool:

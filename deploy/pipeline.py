@@ -1,4 +1,4 @@
-"""What runs on top of Kafka and Elasticsearch: the gateway, the workers and the bots, as services to supervise."""
+"""What runs on top of Kafka and Elasticsearch, as services to supervise: gateway, workers, desk, bots, heartbeat."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from typing import Final
 
 from deploy.home import CHECKOUT, HOST
 from deploy.stack.local import Stack
-from deploy.supervisor import Service
+from deploy.supervisor import Service, StartError
 from producers import integrations, reporters
+from producers.desk import staff
+from producers.desk.staff import StaffError
 from producers.intake import Origin
 from producers.integrations import Permission
 from schemas.events import Channel
@@ -35,19 +37,21 @@ _PROBE_TIMEOUT: Final = 2.0
 
 
 def services(stack: Stack, environment: Mapping[str, str]) -> list[Service]:
-    """The gateway, a worker of each stage, the bots and the heartbeat, for a running stack; `environment` is added to
-    what they are told.
+    """The gateway, a worker of each stage, the desk, the bots and the heartbeat, for a running stack; `environment` is
+    added to what they are told.
 
     `notify` is among them only if somebody is on call, by our environment or the given one (ONCALL_VARIABLES), a bot
-    only if its token is there, e.g. SAQBOL_TELEGRAM_TOKEN or SAQBOL_TELEGRAM_TOKEN_FILE, and the heartbeat only if
-    somebody can be told that it stopped (SAQBOL_HEARTBEAT_URLS).
+    only if its token is there, e.g. SAQBOL_TELEGRAM_TOKEN or SAQBOL_TELEGRAM_TOKEN_FILE, the heartbeat only if
+    somebody can be told that it stopped (SAQBOL_HEARTBEAT_URLS), and the desk only if somebody may log in to it
+    (`staff_file`).  Raises StartError if that file can't be used.
     """
     reporters.create_key(link_key_file(stack.home))
     told = {**_addresses(stack), **environment}
     bots = [_bot(stack, name, told) for name in BOTS if _given(told, f"SAQBOL_{name.upper()}_TOKEN")]
     stages = [stage for stage in STAGES if stage != NOTIFY or somebody_on_call(environment)]
     beating = [_heartbeat(stack, told)] if _given(told, "SAQBOL_HEARTBEAT_URLS") else []
-    return [*(_worker(stage, stack.home, told) for stage in stages), _gateway(stack, told), *bots, *beating]
+    desks = [_desk(stack, told)] if staff_file(stack.home).exists() else []
+    return [*(_worker(stage, stack.home, told) for stage in stages), _gateway(stack, told), *desks, *bots, *beating]
 
 
 def somebody_on_call(environment: Mapping[str, str]) -> bool:
@@ -58,6 +62,11 @@ def somebody_on_call(environment: Mapping[str, str]) -> bool:
 def gateway_url(stack: Stack) -> str:
     """Where the gateway listens."""
     return f"http://{HOST}:{stack.ports['gateway']}"
+
+
+def desk_url(stack: Stack) -> str:
+    """Where the desk listens."""
+    return f"http://{HOST}:{stack.ports['desk']}"
 
 
 def write_secrets(
@@ -134,6 +143,31 @@ def _gateway(stack: Stack, environment: Mapping[str, str]) -> Service:
     )
 
 
+def _desk(stack: Stack, told: Mapping[str, str]) -> Service:
+    """The desk, with a key of its own for each call-centre whose operators may log in."""
+    try:
+        people = staff.read(staff_file(stack.home))
+        for origin in {person.source: person.origin() for person in reversed(people)}.values():
+            _own_key(stack.home, origin, [Permission.REPORT, Permission.PREVENTION])
+    except (StaffError, integrations.IntegrationsError) as error:
+        raise StartError(f"the desk can't start: {error}") from error
+    return Service(
+        name="desk",
+        command=_python("producers.desk"),
+        log=stack.home / "logs" / "desk.log",
+        environment={
+            "SAQBOL_DESK_PORT": str(stack.ports["desk"]),
+            "SAQBOL_DESK_STAFF_FILE": str(staff_file(stack.home)),
+            "SAQBOL_DESK_KEYS": str(_keys(stack.home)),
+            "SAQBOL_DESK_DATABASE": str(stack.home / "desk" / "desk.sqlite3"),
+            **told,
+        },
+        directory=stack.home,
+        ready=partial(asyncio.to_thread, _answers, f"{desk_url(stack)}/health/live"),
+        grace=20,
+    )
+
+
 def _bot(stack: Stack, name: str, told: Mapping[str, str]) -> Service:
     """A bot, with a key of its own if none is given."""
     channel, usual = BOTS[name]
@@ -170,9 +204,14 @@ def _heartbeat(stack: Stack, told: Mapping[str, str]) -> Service:
     )
 
 
+def _keys(home: Path) -> Path:
+    """API keys of our own services, each in a file by its source's name."""
+    return home / "secrets" / "keys"
+
+
 def _own_key(home: Path, origin: Origin, may: Sequence[Permission]) -> Path:
     """The file with the API key of a service of ours, made together with its integration.  Raises IntegrationsError."""
-    path = home / "secrets" / "keys" / origin.source
+    path = _keys(home) / origin.source
     if not path.exists():
         with suppress(integrations.IntegrationsError):  # of a key that was lost
             integrations.revoke(integrations_file(home), origin.source)

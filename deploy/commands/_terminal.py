@@ -22,6 +22,7 @@ def _port(option: str) -> Any:
 KafkaPort = Annotated[int | None, _port("--kafka-port")]
 ElasticsearchPort = Annotated[int | None, _port("--elasticsearch-port")]
 GatewayPort = Annotated[int | None, _port("--gateway-port")]
+DeskPort = Annotated[int | None, _port("--desk-port")]
 
 
 def sayer() -> Callable[[str], None]:

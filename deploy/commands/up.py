@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from deploy import pipeline
-from deploy.commands._terminal import ElasticsearchPort, GatewayPort, KafkaPort, plain_errors, sayer
+from deploy.commands._terminal import DeskPort, ElasticsearchPort, GatewayPort, KafkaPort, plain_errors, sayer
 from deploy.home import data_home
 from deploy.provision import provision
 from deploy.stack.local import Ports, Stack
@@ -20,11 +20,14 @@ _FIRST = Origin(source="local-test", channel=Channel.PARTNER)
 
 
 def up(
-    kafka_port: KafkaPort = None, elasticsearch_port: ElasticsearchPort = None, gateway_port: GatewayPort = None
+    kafka_port: KafkaPort = None,
+    elasticsearch_port: ElasticsearchPort = None,
+    gateway_port: GatewayPort = None,
+    desk_port: DeskPort = None,
 ) -> None:
     """Start the stack, topics and indices, the workers and the gateway; stay until Ctrl-C."""
     say = sayer()
-    ports = Ports(kafka=kafka_port, elasticsearch=elasticsearch_port, gateway=gateway_port)
+    ports = Ports(kafka=kafka_port, elasticsearch=elasticsearch_port, gateway=gateway_port, desk=desk_port)
     stack = Stack(data_home(), ports=ports)
 
     async def body(supervisor: Supervisor) -> None:
@@ -37,6 +40,10 @@ def up(
         say(f"Elasticsearch  {stack.elasticsearch_url}")
         say(f"gateway        {pipeline.gateway_url(stack)} (web form; API documentation at /docs)")
         say(f"API key        in {key}")
+        if pipeline.staff_file(stack.home).exists():
+            say(f"desk           {pipeline.desk_url(stack)}")
+        else:
+            say("no desk yet: ./saqbol staff add --help says how somebody gets to log in; then start again")
         if not pipeline.somebody_on_call({}):
             names = " or ".join(pipeline.ONCALL_VARIABLES)
             say(f"nobody is on call: waves are detected, and no one is told; set {names}")

@@ -22,7 +22,7 @@ from deploy.stack.places import places
 from deploy.supervisor import Service, Supervisor
 
 #: Ports that a new data folder gets if they are free; nobody but Kafka itself has to know the controller's.
-DEFAULT_PORTS: Final = {"kafka": 9092, "controller": 0, "elasticsearch": 9200, "gateway": 8080}
+DEFAULT_PORTS: Final = {"kafka": 9092, "controller": 0, "elasticsearch": 9200, "gateway": 8080, "desk": 8081}
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,11 @@ class Ports:
     controller: int | None = None
     elasticsearch: int | None = None
     gateway: int | None = None
+    desk: int | None = None
 
 
 #: For tests, which disturb no stack that runs on the usual ports.
-ANY_PORTS: Final = Ports(0, 0, 0, 0)
+ANY_PORTS: Final = Ports(0, 0, 0, 0, 0)
 
 
 class Stack:
@@ -47,7 +48,7 @@ class Stack:
 
     home:     the data folder; what it holds is found again by the next stack in it
     cache:    folder of downloads, which stacks may share (default: in `home`)
-    ports:    where to listen; the gateway's port is chosen here too, so that a folder's addresses are known together
+    ports:    where to listen; those of gateway and desk are chosen here too, so that a folder's are known together
     heap:     heap of Elasticsearch, as in -Xmx; Kafka takes at most 512 MB
     password: turns on Elasticsearch's security, for the user `elastic`
     """
