@@ -19,6 +19,18 @@ IMPERSONATED: Final = "impersonated:"
 #: Prefix of the series of reports that no scheme explains and that are worded alike.
 PATTERN: Final = "pattern:"
 
+#: Fields of a report's document that the parts of a series' key name, by the key's family.
+_FIELDS: Final = {
+    "number": ("numbers",),
+    "official": ("official_numbers", "schemes"),
+    "scheme": ("schemes",),
+    "scheme-region": ("schemes", "region"),
+    "region": ("region",),
+    "pattern": ("pattern",),
+    "channel": ("source",),
+    "urgent": ("id",),
+}
+
 
 def signals_of(enriched: EnrichedReport) -> list[Signal]:
     """The signals of one report; none for a heartbeat.
@@ -54,6 +66,13 @@ def _series(enriched: EnrichedReport, suspects: list[str]) -> list[str]:
     if enriched.pattern:
         keys.append(f"{PATTERN}{enriched.pattern}")
     return keys
+
+
+def report_fields(key: str) -> dict[str, str]:
+    """How the reports of a series are found: value by field of `saqbol-reports`; none for a campaign of many series."""
+    family, _, value = key.partition(":")
+    named = zip(_FIELDS.get(family, ()), value.split("|"), strict=False)
+    return {field: part for field, part in named if part != NO_SCHEME}
 
 
 def _signal(enriched: EnrichedReport, key: str) -> Signal:

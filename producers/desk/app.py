@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import Message, Scope
 
-from producers.desk import health, login
+from producers.desk import health, links, login
 from producers.desk.access import from_our_pages, known_host, signed_in
 from producers.desk.errors import EXCEPTION_HANDLERS
 from producers.desk.pages import PAGES
@@ -44,6 +44,7 @@ def create_app(desk: Desk) -> Litestar:
         route_handlers=[
             login.router,
             health.router,
+            links.router,
             assets.static_router(assets.SHARED | own),
             *(page.router() for page in PAGES),
         ],

@@ -12,6 +12,7 @@ from producers.desk.gateway import GatewayClient
 from producers.desk.outbox import Outbox
 from producers.desk.settings import Settings, SettingsError
 from producers.desk.staff import Staff
+from streams.oncall.links import read_key
 
 #: Seconds that a page waits for Elasticsearch.
 SEARCH_TIMEOUT: Final = 5.0
@@ -26,6 +27,7 @@ class Desk:
         self.staff = Staff(settings.staff)
         self.database = Database(settings.database)
         self.search = _search(settings)
+        self.links_key = _links_key(settings)
         self.gateway = GatewayClient(settings.gateway, settings.keys)
         self.outbox = Outbox(self.database, settings.kafka)
 
@@ -40,6 +42,15 @@ class Desk:
         await self.search.close()
         await asyncio.to_thread(self.outbox.stop)
         self.database.close()
+
+
+def _links_key(settings: Settings) -> bytes | None:
+    try:
+        return read_key(settings.link_key) if settings.link_key else None
+    except OSError as error:
+        raise SettingsError(f"{settings.link_key}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _search(settings: Settings) -> AsyncElasticsearch:

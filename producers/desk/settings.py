@@ -42,6 +42,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     #: SAQBOL_ELASTICSEARCH_USER, and the file with the password, SAQBOL_ELASTICSEARCH_PASSWORD_FILE (default: none).
     elasticsearch_user: str | None = None
     elasticsearch_password: Path | None = None
+    #: SAQBOL_LINK_KEY_FILE: the key that signs the links in messages, as the notify worker has it (default: no links).
+    link_key: Path | None = None
     #: SAQBOL_DESK_TRUSTED_PROXIES: addresses whose X-Forwarded-For is believed, separated by commas; none by default.
     trusted_proxies: str = ""
 
@@ -77,6 +79,7 @@ _NAMES: Final = {
     "elasticsearch": "SAQBOL_ELASTICSEARCH",
     "elasticsearch_user": "SAQBOL_ELASTICSEARCH_USER",
     "elasticsearch_password": "SAQBOL_ELASTICSEARCH_PASSWORD_FILE",
+    "link_key": "SAQBOL_LINK_KEY_FILE",
     "trusted_proxies": "SAQBOL_DESK_TRUSTED_PROXIES",
 }
 

@@ -14,6 +14,7 @@ import altcha
 import httpx
 import pytest
 
+from producers.advice import texts as advice_texts
 from producers.gateway.form.handlers import FREE_IN_ALL, FREE_PER_ADDRESS, MAX_FORM_BYTES, MOST_PER_ADDRESS
 from producers.gateway.form.texts import LANGUAGES, texts
 from schemas.events import report_id
@@ -59,7 +60,7 @@ def test_pages_load_nothing_from_elsewhere(browser: httpx.Client) -> None:
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert page.headers["x-content-type-options"] == "nosniff"
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     assert "http://" not in page.text
     assert "https://" not in page.text
     for name in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
@@ -80,7 +81,7 @@ def test_a_report_is_taken_masked_and_anonymous(broker: Broker, browser: httpx.C
     assert record["contacts"] == [{"value": "1414"}]
     assert "reporter" not in record
     assert "4821" not in str(record)
-    assert texts("kk")["money_today"] in answer.text
+    assert advice_texts("kk")["money_today"] in answer.text
 
 
 def test_a_retry_makes_no_second_report(broker: Broker, browser: httpx.Client) -> None:

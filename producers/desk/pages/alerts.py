@@ -1,0 +1,230 @@
+"""The page of alerts: what is open, the evidence of each, and what was decided.  People on call; analysts may read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from elasticsearch import ApiError, TransportError
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.response import Redirect
+from msgspec import Struct
+
+from producers.desk.access import DeskRequest, requires
+from producers.desk.casework import deciding
+from producers.desk.casework.deciding import MAX_NOTE, SILENCES, WrongFieldError
+from producers.desk.casework.evidence import Evidence, evidence
+from producers.desk.casework.reading import AlertView, Overview, find, overview
+from producers.desk.casework.timeline import Mark, draw
+from producers.desk.page import Page, language_of, render
+from producers.desk.service import Desk
+from producers.desk.staff import Role
+from producers.desk.texts import texts
+from schemas.cases import Decision, DecisionKind, StepKind
+from schemas.events import Alert, AlertStatus
+from schemas.reference import regions, schemes
+from streams.oncall.messages import alert_text, title_of
+from streams.wording import ZONE
+
+log: Final = logging.getLogger(__name__)
+
+PATH: Final = "/alerts"
+#: Bytes of a filled-in form of this page.
+_MAX_FORM: Final = 16_384
+#: Steps that are a message: the moment of the first is marked in the time line.
+_MESSAGES: Final = (StepKind.SENT, StepKind.DIGEST)
+_NOTICES: Final = frozenset(
+    {"decided", "missed"}
+    | {f"wrong-{f}" for f in ("kind", "note", "hours", "number", "scheme", "region", "happened_at")}
+)
+
+
+class Line(Struct, frozen=True):
+    """A line of the list of alerts."""
+
+    id: str
+    title: str
+    family: str
+    severity: str
+    status: AlertStatus
+    at: str
+    observed: int
+    victims: int
+    regions: str
+    person: str
+    real: bool | None
+    over: bool
+
+
+@get("/", include_in_schema=False)
+async def show_list(request: DeskRequest, notice: str = "") -> Response[str]:
+    """What is open, what is being looked into, what was closed lately."""
+    desk: Desk = request.app.state.desk
+    now = datetime.now(UTC)
+    lately = await desk.database.run(lambda t: deciding.made(t, now))
+    language = language_of(request)
+    try:
+        found = _moved(await overview(desk.search), lately)
+    except (ApiError, TransportError) as error:
+        log.warning("no alerts to show: %s", type(error).__name__)
+        found = None
+    groups = (
+        [(status, [_line(one, desk, language) for one in getattr(found, status)]) for status in AlertStatus]
+        if found
+        else []
+    )
+    return render(
+        request,
+        "alerts",
+        status=200 if found else 503,
+        groups=groups,
+        away=found is None,
+        notice=notice if notice in _NOTICES else "",
+        may_decide=Role.ONCALL in request.user.roles,
+        schemes=sorted((getattr(s.name, language), code) for code, s in schemes().items()),
+        regions=sorted((getattr(r.name, language), code) for code, r in regions().items()),
+        max_note=MAX_NOTE,
+        moment=now.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"),
+    )
+
+
+@get("/{alert_id:str}", include_in_schema=False)
+async def show_alert(request: DeskRequest, alert_id: str, notice: str = "") -> Response[str]:
+    """One alert: the wave and its evidence, who was told when, and what can be decided."""
+    desk: Desk = request.app.state.desk
+    now = datetime.now(UTC)
+    lately = await desk.database.run(lambda t: deciding.made(t, now))
+    try:
+        found = await find(desk.search, alert_id)
+        if found is None:
+            raise NotFoundException
+        shown = deciding.with_made(found, lately)
+        proof: Evidence | None = await evidence(desk.search, shown.alert, now)
+    except (ApiError, TransportError) as error:
+        log.warning("no alert to show: %s", type(error).__name__)
+        return render(request, "alerts", template="alert_away", status=503)
+    language = language_of(request)
+    title, lines = alert_text(shown.alert, language)
+    return render(
+        request,
+        "alerts",
+        template="alert",
+        alert=shown.alert,
+        case=shown.case,
+        over=shown.over,
+        title=title,
+        lines=[line for line in lines if line not in _excerpts(shown.alert, lines)],
+        line=_line(shown, desk, language),
+        proof=proof,
+        picture=_picture(shown, proof, texts("alerts", language)) if proof else "",
+        steps=[(_moment(step.at), step, _name(desk, step.person)) for step in shown.case.steps],
+        silences=[d for d in lately if d.kind is DecisionKind.SILENCED and d.alert_id == alert_id],
+        notice=notice if notice in _NOTICES else "",
+        may_decide=Role.ONCALL in request.user.roles,
+        hours=SILENCES,
+        max_note=MAX_NOTE,
+        when=_moment,
+    )
+
+
+@post("/{alert_id:str}", include_in_schema=False, request_max_body_size=_MAX_FORM, guards=[requires(Role.ONCALL)])
+async def decide(request: DeskRequest, alert_id: str) -> Redirect:
+    """Acknowledge, close as real or false, keep the series quiet."""
+    desk: Desk = request.app.state.desk
+    form = await _form(request)
+    found = await find(desk.search, alert_id)
+    if found is None:
+        raise NotFoundException
+    try:
+        decision = deciding.about_alert(form, found.alert, request.user, datetime.now(UTC))
+    except WrongFieldError as error:
+        return Redirect(f"{PATH}/{alert_id}?notice=wrong-{error.field}", status_code=303)
+    await _make(desk, decision)
+    return Redirect(f"{PATH}/{alert_id}?notice=decided", status_code=303)
+
+
+@post("/", include_in_schema=False, request_max_body_size=_MAX_FORM, guards=[requires(Role.ONCALL)])
+async def report_missed(request: DeskRequest) -> Redirect:
+    """A wave that nobody was paged for."""
+    desk: Desk = request.app.state.desk
+    form = await _form(request)
+    if form.get("happened_at"):  # the browser's field has no zone
+        form = {**form, "happened_at": f"{form['happened_at']}+05:00"}
+    try:
+        decision = deciding.missed_wave(form, request.user, datetime.now(UTC))
+    except WrongFieldError as error:
+        return Redirect(f"{PATH}?notice=wrong-{error.field}", status_code=303)
+    await _make(desk, decision)
+    return Redirect(f"{PATH}?notice=missed", status_code=303)
+
+
+async def _form(request: DeskRequest) -> dict[str, str]:
+    return {str(name): str(value) for name, value in (await request.form()).items()}
+
+
+async def _make(desk: Desk, decision: Decision) -> None:
+    await desk.database.run(lambda t: deciding.make(t, desk.outbox, decision))
+    desk.outbox.hurry()
+
+
+def _moved(found: Overview, lately: list[Decision]) -> Overview:
+    """The overview with what was decided here a moment ago, each alert in its new place."""
+    moved = [deciding.with_made(one, lately) for one in (*found.open, *found.acknowledged, *found.closed)]
+    return Overview(*([one for one in moved if one.case.status is status] for status in AlertStatus))
+
+
+def _line(shown: AlertView, desk: Desk, language: Any) -> Line:
+    alert, case = shown.alert, shown.case
+    known = regions()
+    return Line(
+        id=alert.id,
+        title=title_of(alert, language),
+        family=alert.family,
+        severity=alert.severity,
+        status=case.status,
+        at=_moment(alert.detected_at),
+        observed=alert.observed,
+        victims=alert.victims,
+        regions=", ".join(getattr(known[code].name, language) for code in list(alert.regions)[:3] if code in known),
+        person=_name(desk, case.closed_by or case.acknowledged_by),
+        real=case.real,
+        over=shown.over,
+    )
+
+
+def _name(desk: Desk, account: str | None) -> str:
+    """The name of a person of the staff, or the account."""
+    person = desk.staff.find(account) if account else None
+    return person.name if person else account or ""
+
+
+def _excerpts(alert: Alert, lines: list[str]) -> set[str]:
+    """The lines that quote reports: the page shows the reports themselves."""
+    return {line for line in lines if any(excerpt in line for excerpt in alert.excerpts if excerpt)}
+
+
+def _picture(shown: AlertView, proof: Evidence, t: Mapping[str, str]) -> str:
+    alert, case = shown.alert, shown.case
+    told = next((step.at for step in case.steps if step.kind in _MESSAGES), None)
+    moments = [
+        (alert.started_at, "began"),
+        (told or alert.detected_at, "told"),
+        (case.acknowledged_at, "acknowledged"),
+    ]
+    marks = [Mark(at, t[f"mark_{name}"], name) for at, name in moments if at]
+    return draw(proof.columns, proof.width, marks, t["timeline"])
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(ZONE).strftime("%d.%m.%Y %H:%M:%S")
+
+
+PAGE: Final = Page(
+    name="alerts",
+    path=PATH,
+    roles=(Role.ONCALL, Role.ANALYST),
+    handlers=[show_list, show_alert, decide, report_missed],
+)
