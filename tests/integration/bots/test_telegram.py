@@ -155,18 +155,19 @@ def test_repeats_and_kills_make_no_second_report_and_lose_none(
     assert str(chat).encode() not in database.read_bytes()
 
 
-def test_a_gateway_that_is_away_delays_and_loses_nothing(workers: Workers, gateway: Gateway, tmp_path: Path) -> None:
-    own = TelegramServer()
+def test_a_gateway_that_is_away_delays_and_loses_nothing(
+    bot: BotProcess, server: TelegramServer, workers: Workers, gateway: Gateway
+) -> None:
     chat, number = a_chat(), a_number()
-    with own.running(), telegram_running(own, gateway.url, gateway.keys["telegram-test"], tmp_path) as bot:
-        gateway.send(signal.SIGSTOP)
-        try:
-            own.write(chat, f"Внимание! Мошенники звонят с {number} от имени банка, перешлите всем")
-            assert "не получилось" in answers(own, chat, 2)[0]
-        finally:
-            gateway.send(signal.SIGCONT)
-        eventually(lambda: workers.find("saqbol-reports", text=number) or reports_about(workers, number), within=60)
-        assert httpx.get(f"{bot.url}/health/ready", timeout=10).json()["gateway"] == "reachable"
+    gateway.send(signal.SIGSTOP)
+    try:
+        server.write(chat, f"Внимание! Мошенники звонят с {number} от имени банка, перешлите всем")
+        assert "не получилось" in answers(server, chat, 2)[0]
+        assert httpx.get(f"{bot.url}/health/ready", timeout=10).json()["gateway"] == "away"
+    finally:
+        gateway.send(signal.SIGCONT)
+    eventually(lambda: reports_about(workers, number), within=60)
+    eventually(lambda: httpx.get(f"{bot.url}/health/ready", timeout=10).json()["waiting"] == 0)
 
 
 @pytest.mark.usefixtures("bot")

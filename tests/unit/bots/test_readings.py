@@ -83,7 +83,8 @@ def test_contacts_and_attachments_of_telegram() -> None:
 
 
 def test_what_is_not_meant_for_the_bot_is_no_event() -> None:
-    assert of_telegram("x", chat={"id": -5, "type": "group", "title": "g"}) is None
+    group = {**telegram_message(CHAT, 5, "x"), "chat": {"id": -5, "type": "group", "title": "g"}}
+    assert read_update(Update.de_json({"update_id": 1, "message": group}, None), NAMING, NOW) is None
     assert of_telegram(new_chat_title="service message") is None
     edited = Update.de_json({"update_id": 1, "edited_message": telegram_message(CHAT, 5, "x")}, None)
     assert read_update(edited, NAMING, NOW) is None
