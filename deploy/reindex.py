@@ -2,8 +2,9 @@
 
 Reports are refined anew by the function that the agents use.  What the log alone can't tell is taken over from the
 index in use: the time of a report's first copy, which compaction may have removed; when it was first indexed; its
-pattern, which depends on the reports before it.  A rebuild overturns no rejection (`./saqbol rejected replay` does) and
-brings back nothing that was erased.  A document that the log does not explain stops it (`RebuildError`).
+pattern, which depends on the reports before it; the prevention plan.  A rebuild overturns no rejection (`./saqbol
+rejected replay` does) and brings back nothing that was erased.  A document that the log does not explain stops it
+(`RebuildError`).
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ _AGING: Final = {
     indices.AUDIT: ("at", AUDIT),
     indices.NUMBERS: ("last_seen", REPORTS),
 }
+#: What the documents of the prevention plan have: provisioning writes them, and weeks that are over keep their plan.
+PLAN: Final = "target_people"
 #: Documents that are named when a rebuild stops.
 _NAMED: Final = 5
 
@@ -117,7 +120,7 @@ def rebuild(
         for document in build.missing():
             if document.id in erased:
                 continue
-            if document.id in conflicts or _is_aged(alias, document.body, at):
+            if document.id in conflicts or PLAN in document.body or _is_aged(alias, document.body, at):
                 build.put(indices.written_as(document.index), document.id, as_is(document))
                 kept += 1
             else:
