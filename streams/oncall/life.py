@@ -14,7 +14,7 @@ from schemas.events import Alert, AlertStatus
 from streams.oncall import rota
 from streams.oncall.rota import OnCall
 from streams.oncall.state import MAX_VERSIONS, CaseState, Item, Message, Page, Silence, Work
-from streams.urgent import HEARTBEAT
+from streams.urgent import HEARTBEAT, URGENT
 from streams.wording import ZONE
 
 #: Pauses before a way to a person is tried again; after the last one it is given up for the next way.
@@ -171,7 +171,7 @@ class Life:
         if alert is None:
             return
         silence = self._silenced_by(alert)
-        quiet_until = rota.quiet_until(self.oncall, alert.severity, self.now)
+        quiet_until = self._quiet_until(alert, self.now)
         if silence is not None:
             self._note(state, StepKind.SILENCED, person=silence.by, detail=f"until {_short(silence.until)}")
             state.next_at = silence.until
@@ -240,7 +240,7 @@ class Life:
         at = max([self.now, *(moment + UPDATE_EVERY for moment in told[-1:])])
         if state.alert is not None:
             silence = self._silenced_by(state.alert)
-            quiet = rota.quiet_until(self.oncall, state.alert.severity, at)
+            quiet = self._quiet_until(state.alert, at)
             at = max([at, *([silence.until] if silence else []), *([quiet] if quiet else [])])
         self._send(state, person, at, changes)
 
@@ -333,6 +333,10 @@ class Life:
         detail: str = "",
     ) -> None:
         state.note(Step(at=self.now, kind=kind, person=person, target=target, message=message, detail=detail))
+
+    def _quiet_until(self, alert: Alert, at: datetime) -> datetime | None:
+        """When the quiet hours end that hold an alert; money that moved an hour ago can't wait for the morning."""
+        return None if alert.family == URGENT else rota.quiet_until(self.oncall, alert.severity, at)
 
     def _silenced_by(self, alert: Alert) -> Silence | None:
         found = [some for some in self.work.silences.values() if some.until > self.now and _quiet(some.key, alert)]

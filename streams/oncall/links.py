@@ -31,15 +31,25 @@ from streams.signals import NO_SCHEME, NUMBER
 LIFETIME: Final = timedelta(hours=12)
 #: A signing key has at least so many bytes.
 MIN_KEY: Final = 32
-#: The dashboard that a link opens, and how much it shows before the wave began and after it was seen.
-DASHBOARD: Final = "saqbol-overview"
+#: The dashboard (deploy/kibana) that a link opens, by the alert's family, and in which languages there are any.
+BOARDS: Final = {
+    "number": "number",
+    "official": "number",
+    "scheme": "schemes",
+    "scheme-region": "schemes",
+    "region": "regions",
+    "channel": "quality",
+}
+USUAL_BOARD: Final = "now"
+LANGUAGES: Final = ("ru", "kk")
+#: How much a dashboard shows before the wave began, and after it was seen.
 BEFORE: Final = timedelta(days=1)
 AFTER: Final = timedelta(hours=6)
 
 #: What the parts of a series' key are in a report, by family.
 _FIELDS: Final = {
-    "number": ("numbers",),
-    "official": ("official_numbers", "schemes"),
+    "number": ("number",),
+    "official": ("number", "schemes"),
     "scheme": ("schemes",),
     "scheme-region": ("schemes", "region"),
     "region": ("region",),
@@ -141,25 +151,27 @@ def evidence_url(links: Links, alert_id: str) -> str | None:
     return f"{links.desk}/alerts/{quote(alert_id, safe='')}" if links.desk else None
 
 
-def dashboard_url(links: Links, alert: Alert) -> str | None:
-    """Kibana's dashboard, filtered to the alert's reports and to the time around them."""
+def dashboard_url(links: Links, alert: Alert, language: str) -> str | None:
+    """Kibana's dashboard for the alert, filtered to its reports and to the time around them."""
     if links.kibana is None:
         return None
     start, end = alert.started_at - BEFORE, (alert.updated_at or alert.detected_at) + AFTER
     span = f"(time:(from:'{_instant(start)}',to:'{_instant(end)}'))"
     query = kuery(alert)
-    search = f"(query:(language:kuery,query:{_rison(query)}))" if query else "()"
-    return f"{links.kibana}/app/dashboards#/view/{DASHBOARD}?_g={span}&_a={quote(search, safe=_RISON)}"
+    # Without `filters:!()` what was chosen on that dashboard before would stay.
+    search = f"(filters:!(),query:(language:kuery,query:{_rison(query)}))"
+    board = f"saqbol-{BOARDS.get(alert.family, USUAL_BOARD)}-{language if language in LANGUAGES else LANGUAGES[0]}"
+    return f"{links.kibana}/app/dashboards#/view/{board}?_g={span}&_a={quote(search, safe=_RISON)}"
 
 
 def kuery(alert: Alert) -> str:
-    """The alert's reports in Kibana's query language: by its series, as the fields of saqbol-reports name them."""
+    """The alert's reports in Kibana's query language: by its series, as the fields of the indices name its parts."""
     family, _, value = alert.key.partition(":")
     if fields := _FIELDS.get(family):
         named = zip(fields, value.split("|"), strict=False)
         return " and ".join(f'{name}: "{one}"' for name, one in named if one != NO_SCHEME)
     numbers = [f'"{key.removeprefix(NUMBER)}"' for key in alert.keys if key.startswith(NUMBER)]
-    return f"numbers: ({' or '.join(numbers)})" if numbers else ""
+    return f"number: ({' or '.join(numbers)})" if numbers else ""
 
 
 def _rison(text: str) -> str:

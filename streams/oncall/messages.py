@@ -159,7 +159,7 @@ def _links(
     urls = {
         "acknowledge": links.acknowledge_url(addresses, item.alert.id, person, item.number, now),
         "evidence": links.evidence_url(addresses, item.alert.id),
-        "dashboard": links.dashboard_url(addresses, item.alert),
+        "dashboard": links.dashboard_url(addresses, item.alert, locale),
     }
     return [say(name, locale, url=urls[name]) for name in only if urls[name]]
 

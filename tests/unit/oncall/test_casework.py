@@ -12,7 +12,7 @@ from schemas.cases import Case, DecisionKind, StepKind
 from schemas.events import Alert, AlertStatus
 from streams.oncall.casework import due, step
 from streams.oncall.life import AGAIN, REMEMBERED, UPDATE_EVERY, silence_error
-from streams.oncall.rota import Beats, OnCall, Rota, Shift, Target
+from streams.oncall.rota import Beats, OnCall, QuietHours, Rota, Shift, Target
 from streams.oncall.state import MAX_STEPS, AlertSeen, Decided, Delivered, Event, Failed, TimePassed, Work
 from tests.unit.oncall.builders import MINUTE, NIGHT, a_decision, a_person, an_alert, people_on_call
 
@@ -327,7 +327,8 @@ def test_a_silence_has_an_end() -> None:
 
 def test_an_urgent_case_goes_to_its_region_at_once_even_at_night() -> None:
     oncall = people_on_call(
-        rotas=[Rota("zhetysu", [Shift(["marat"])], regions=["KZ-33"]), Rota("national", [Shift(["aigerim"])])]
+        rotas=[Rota("zhetysu", [Shift(["marat"])], regions=["KZ-33"]), Rota("national", [Shift(["aigerim"])])],
+        quiet_hours=QuietHours("22:00-08:00", ["low", "critical"]),
     )
     play = Play(oncall)
     play.see(family="urgent", key="urgent:r", severity="critical", regions={"KZ-33": 1})

@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.home import CHECKOUT
 from schemas.cases import DecisionKind, Via
 from streams.oncall.links import (
+    BOARDS,
+    LANGUAGES,
     LIFETIME,
     MIN_KEY,
+    USUAL_BOARD,
     Grant,
     LinkError,
     Links,
@@ -96,25 +100,27 @@ def test_only_what_is_configured_is_linked() -> None:
     assert acknowledge_url(nothing, "a", "b", 1, NOW) is None
     assert acknowledge_url(Links(desk="https://d"), "a", "b", 1, NOW) is None
     assert evidence_url(nothing, "a") is None
-    assert dashboard_url(nothing, full_alert()) is None
+    assert dashboard_url(nothing, full_alert(), "ru") is None
     assert evidence_url(LINKS, "a/b?") == "https://desk.example.kz/alerts/a%2Fb%3F"
 
 
 def test_the_dashboard_opens_at_the_filter_and_the_time() -> None:
-    url = dashboard_url(LINKS, full_alert())
+    url = dashboard_url(LINKS, full_alert(), "kk")
     assert url is not None
-    assert "official_numbers:%20%221414%22%20and%20schemes:%20%22medical-appointment%22" in url
+    assert "/view/saqbol-number-kk?" in url
+    assert "number:%20%221414%22%20and%20schemes:%20%22medical-appointment%22" in url
+    assert "/view/saqbol-number-ru?" in str(dashboard_url(LINKS, full_alert(), "en"))
     assert "from:'2026-01-12T22:30:00.000Z',to:'2026-01-14T10:30:00.000Z'" in url
 
 
 @pytest.mark.parametrize(
     ("key", "query"),
     [
-        ("number:+77051234567", 'numbers: "+77051234567"'),
-        ("official:1414|unknown", 'official_numbers: "1414"'),
+        ("number:+77051234567", 'number: "+77051234567"'),
+        ("official:1414|unknown", 'number: "1414"'),
         ("scheme-region:prize|KZ-33", 'schemes: "prize" and region: "KZ-33"'),
         ("urgent:77777777", 'id: "77777777"'),
-        ("campaign:scheme=prize", 'numbers: ("+77050000001" or "+77050000002")'),
+        ("campaign:scheme=prize", 'number: ("+77050000001" or "+77050000002")'),
     ],
 )
 def test_every_series_is_a_query(key: str, query: str) -> None:
@@ -122,6 +128,13 @@ def test_every_series_is_a_query(key: str, query: str) -> None:
     alert.key = key
     alert.keys = {"number:+77050000001": 2, "number:+77050000002": 1, "scheme:prize": 3}
     assert kuery(alert) == query
+
+
+def test_the_dashboards_that_are_linked_exist() -> None:
+    for board in (*BOARDS.values(), USUAL_BOARD):
+        for language in LANGUAGES:
+            bundle = CHECKOUT / "deploy" / "kibana" / f"saqbol-{language}.ndjson"
+            assert f'"id":"saqbol-{board}-{language}"' in bundle.read_text(encoding="utf-8").replace(": ", ":")
 
 
 def test_a_key_that_is_too_short_is_refused(tmp_path: Path) -> None:

@@ -165,3 +165,12 @@ def test_the_shipped_file_fits_the_schema_that_editors_read() -> None:
     jsonschema.Draft202012Validator(schema).validate(shipped)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(schema).validate({**shipped, "rotas": []})
+
+
+def test_the_file_of_the_guide_is_a_right_one(tmp_path: Path) -> None:
+    guide = (CHECKOUT / "docs" / "oncall.md").read_text(encoding="utf-8")
+    path = tmp_path / "oncall.yaml"
+    path.write_text(guide.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    oncall = read_oncall(path)
+    assert who(oncall, at("2026-01-14T10:00"), "KZ-33", "high").people == ("aigerim", "marat", "saule")
+    assert variables(oncall)[-1] == "WATCHDOG"
