@@ -61,6 +61,7 @@ _GRAVITY: Final = {
     Verdict.IMPERSONATED: Gravity.CAUTION,
     Verdict.LIKELY: Gravity.CAUTION,
     Verdict.REPORTED: Gravity.CAUTION,
+    Verdict.UNCLEAR: Gravity.CAUTION,
 }
 #: Kinds of contact that are not called a number.
 _ADDRESSES: Final = {ContactKind.LINK, ContactKind.EMAIL, ContactKind.HANDLE}

@@ -148,7 +148,7 @@ def test_contacts_pictures_and_people_without_a_phone(bot: BotProcess, server: G
     write(bot, phone, type="contacts", contacts=[card])
     answer, question = answers(server, phone, 2)
     assert "+7 705 999 88 77" in answer
-    assert question == "Что было с этого номера?"
+    assert question == "Что случилось?"
     rows = server.said(phone)[1]["interactive"]["action"]["sections"][0]["rows"]
     assert len(rows) == 4
     write(bot, phone, type="image", image={"mime_type": "image/jpeg", "sha256": "x", "id": "1"})

@@ -79,7 +79,7 @@ def test_a_number_alone_is_a_question_until_somebody_says_more() -> None:
     talk = Talk()
     answer, question = talk.say("8 705 111 22 33")
     assert answer.startswith("⚪ Жалоб на этот номер пока нет.")
-    assert question == "Что было с этого номера?"
+    assert question == "Что случилось?"
     assert talk.chat.draft
     assert talk.chat.draft.stance is Stance.QUESTION
     talk.tap("Просто проверяю")
