@@ -43,6 +43,7 @@ class PaperWorker:
         self.repeated: Counter[str] = Counter()
         self.dead: set[str] = set()
         self.dies_at: Place | None = None
+        self.dead_then: set[str] = set()
 
     def run(self) -> None:
         """Read what the log has, and look at the time; a death ends it, and it begins anew."""
@@ -50,7 +51,7 @@ class PaperWorker:
             try:
                 self._run()
             except Dies:
-                self.dies_at = None
+                self.dies_at, self.dead = None, self.dead_then
                 self.work = Work(
                     cases={name: msgspec.msgpack.decode(value, type=CaseState) for name, value in self.table.items()}
                 )
@@ -99,11 +100,16 @@ answers = st.tuples(
     st.just("decision"), names, st.sampled_from([DecisionKind.ACKNOWLEDGED, DecisionKind.REAL, DecisionKind.FALSE])
 )
 waits = st.tuples(st.just("wait"), st.integers(1, 1_500))
-deaths = st.tuples(st.just("die"), st.sampled_from(["before writing", "before sending", "after sending"]))
 ways = ("telegram", "sms", "phone")
-services = st.tuples(st.just("services"), st.sampled_from([set(), set(ways)]) | st.sets(st.sampled_from(ways)))
+dead = st.sampled_from([set(), set(ways)]) | st.sets(st.sampled_from(ways))
+services = st.tuples(st.just("services"), dead)
+# A worker seldom dies alone: what took it may take the way to the messengers too.
+deaths = st.tuples(st.just("die"), st.sampled_from(["before writing", "before sending", "after sending"]), dead)
+outages = st.tuples(st.just("outage"), names, st.integers(60, 1_500))
 replays = st.tuples(st.just("replay"), st.integers(0, 10))
-nights = st.lists(st.one_of(alerts, alerts, answers, ends, waits, waits, deaths, services, replays), max_size=30)
+nights = st.lists(
+    st.one_of(alerts, alerts, answers, ends, waits, waits, deaths, services, outages, replays), max_size=30
+)
 
 
 def play(night: list[tuple[Any, ...]]) -> PaperWorker:
@@ -121,8 +127,12 @@ def play(night: list[tuple[Any, ...]]) -> PaperWorker:
                 worker.log.append(Decided(a_decision(kind, worker.now, id=f"d{number}", alert_id=name)))
             case "wait", [seconds]:
                 worker.wait(seconds, stride=20)
-            case "die", [place]:
-                worker.dies_at = place
+            case "die", [place, dead_then]:
+                worker.dies_at, worker.dead_then = place, dead_then
+            case "outage", [name, seconds]:
+                worker.dead = set(ways)
+                worker.log.append(AlertSeen(an_alert(id=name, at=worker.now)))
+                worker.wait(seconds, stride=20)
             case "services", [dead]:
                 worker.dead = dead
             case "replay", [back]:
@@ -133,7 +143,7 @@ def play(night: list[tuple[Any, ...]]) -> PaperWorker:
 
 def let_it_end(worker: PaperWorker) -> None:
     """Every service works again, and half a day passes."""
-    worker.dead, worker.dies_at = set(), None
+    worker.dead, worker.dead_then, worker.dies_at = set(), set(), None
     worker.wait(4 * 3_600, stride=60)
 
 
