@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -112,11 +113,15 @@ def as_bool(value: Value) -> bool:
 
 def as_region(value: Value) -> str:
     """The code of a region, from its code or any way to name it («СКО», «г. Алматы»).  Raises CellError."""
-    text = as_text(value)
-    code = text if text in regions() else find_place(text).region
+    code = _region(as_text(value))
     if code is None:
         raise CellError("is no region of Kazakhstan", "write its name or its code, or list it in the mapping")
     return code
+
+
+@lru_cache(maxsize=1024)  # a table names few places, often
+def _region(text: str) -> str | None:
+    return text if text in regions() else find_place(text).region
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
