@@ -50,7 +50,7 @@ def examine(path: Path, encoding: str | None = None) -> Nature:
                     broken_at = position + error.start
                     wide += _wide(error.object[: error.start].decode("utf-8"))
                 else:
-                    wide += _wide(text)
+                    wide += _wide(text) if wide <= _SURELY_UTF8 else 0
             position += len(chunk)
     if start == _ZIP:
         return Nature(digest.hexdigest(), True, "")
