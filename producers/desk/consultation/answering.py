@@ -58,7 +58,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True, kw_only=True):
     """What stands beside the draft: `advice` in the page's language, `words` to say in the resident's, in order.
 
-    `checked` is whether the numbers could be looked up.
+    `checked` is whether the numbers could be looked up, `searched` whether similar reports could be searched for.
     """
 
     advice: Advice
@@ -66,6 +66,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     words: list[str]
     similar: list[Shown]
     checked: bool
+    searched: bool
 
 
 def understand(submission: ReportSubmission, origin: Origin, now: datetime) -> Understood | None:
@@ -79,12 +80,12 @@ def understand(submission: ReportSubmission, origin: Origin, now: datetime) -> U
 def answer(
     understood: Understood,
     known: Mapping[str, KnownNumber] | None,
-    similar: Sequence[SimilarReport],
+    similar: Sequence[SimilarReport] | None,
     now: datetime,
     page: Locale,
     resident: Locale,
 ) -> Answer:
-    """The answer at `now` (aware); `known` is None if the numbers could not be looked up."""
+    """The answer at `now` (aware); `known` and `similar` are None if they could not be looked up."""
     found = list((known or {}).values())
     advice = advise(understood.report, found, now, page, masked=understood.masked)
     told = advise(understood.report, found, now, resident, masked=understood.masked)
@@ -92,8 +93,9 @@ def answer(
         advice=advice,
         numbers=[_figures(number, said, page) for number, said in zip(found, advice.numbers, strict=True)],
         words=_words(told),
-        similar=[_shown(report) for report in similar],
+        similar=[_shown(report) for report in similar or ()],
         checked=known is not None,
+        searched=similar is not None,
     )
 
 

@@ -118,7 +118,7 @@ async def glance_at(request: DeskRequest) -> Response[str]:
         return render(request, "consultation", template="consultation_answer", answer=None)
     values = suspects(understood.report)
     known, found = await asyncio.gather(_known(desk, values), _similar(desk, understood.report.report.text, values))
-    await _audit(desk, request.user, draft, known, len(found), now)
+    await _audit(desk, request.user, draft, known, len(found or ()), now)
     told = answer(understood, known, found, now, language_of(request), draft.say)
     return render(
         request,
@@ -174,12 +174,13 @@ async def _known(desk: Desk, values: Sequence[str]) -> dict[str, KnownNumber] | 
         return None
 
 
-async def _similar(desk: Desk, text: str, values: Sequence[str]) -> list[SimilarReport]:
+async def _similar(desk: Desk, text: str, values: Sequence[str]) -> list[SimilarReport] | None:
+    """Reports like this one; None if nobody can tell now."""
     try:
         return await similar(desk.search, text, values)
     except (ApiError, TransportError) as error:
         log.warning("reports can't be searched: %s", type(error).__name__)
-        return []
+        return None
 
 
 async def _audit(
@@ -206,9 +207,11 @@ def _said(error: FormError, language: Locale) -> str:
     return (own.get(error.text) or form_texts(language)[error.text]).format(**error.values)
 
 
-def _district_name(code: str | None, language: Locale) -> str:
-    district = districts().get(code or "")
-    return in_language(district.name, language) if district else code or ""
+def _district_name(known_as: str | None, language: Locale) -> str:
+    """A district's name in the page's language, from its code or its Russian name."""
+    named = (district for district in districts().values() if known_as in {district.code, district.name.ru})
+    district = next(named, None)
+    return in_language(district.name, language) if district else known_as or ""
 
 
 def _json(content: Any, status: int, headers: dict[str, str] | None = None) -> Response[Any]:
