@@ -18,6 +18,8 @@ from schemas.topics import ALERTS, CANDIDATES, CASES, ENRICHED, REJECTED, REPORT
 STALLED: Final = 30.0
 _POLL_MS: Final = 500
 
+#: The one stage that not everybody runs.
+NOTIFY: Final = "notify"
 #: The way of a report through the stages: whoever waits for one after the other has waited for all that they cause.
 _WAY: Final = (
     ("refine", REPORTS),
@@ -25,6 +27,7 @@ _WAY: Final = (
     ("reputation", SIGNALS),
     ("detect", SIGNALS),
     ("waves", CANDIDATES),
+    (NOTIFY, ALERTS),
     *(("index", topic) for topic in (ENRICHED, REJECTED, ALERTS, CASES)),
 )
 
@@ -100,6 +103,8 @@ def _wait(admin: Any, stage: str, topic: str, within: float) -> None:
     deadline = time.monotonic() + within
     while True:
         committed = admin.list_group_offsets({group: partitions}).get(group, {})
+        if stage == NOTIFY and not committed:  # nobody is on call
+            return
         done = {one: committed[one].offset if one in committed else 0 for one in partitions}
         behind = sum(ends[one].offset - max(done[one], 0) for one in partitions if ends[one].offset > done[one])
         if behind == 0:

@@ -27,7 +27,7 @@ from schemas.topics import ALERTS, ENRICHED, REJECTED, REPORTS, SEGMENT_HOURS, t
 from streams import reputation
 from streams.refinement import ERASED, Seen
 from streams.signals import MAX_EXCERPT, shorten
-from streams.tables import NUMBERS, PLACED, SEEN, SERIES, WAVES
+from streams.tables import NUMBERS, PLACED, SEEN, SERIES, WAVES, WORK
 from streams.urgent import URGENT
 from streams.waves import erasing
 
@@ -126,8 +126,10 @@ def erase(
         settle(bootstrap_servers, SETTLE_WITHIN)
 
 
-def left(bootstrap_servers: str, client: Elasticsearch, reporter: str, ids: Collection[str]) -> dict[str, int]:
-    """What can still be read of a reporter and their reports, counted by place; all 0 after an erasure."""
+def left(
+    bootstrap_servers: str, client: Elasticsearch, reporter: str, ids: Collection[str], excerpts: Collection[str] = ()
+) -> dict[str, int]:
+    """What can still be read of a reporter, of these reports and of their words; by place, all 0 after an erasure."""
     client.indices.refresh(index=[indices.REPORTS, indices.REJECTED, indices.ALERTS])
     again = find(bootstrap_servers, client, reporter)
     wanted = set(ids)
@@ -136,6 +138,7 @@ def left(bootstrap_servers: str, client: Elasticsearch, reporter: str, ids: Coll
     facts = reputation.traces(reporter, ids)
     series = erasing.traces(Erasure(report_ids=sorted(ids), reporter=reporter))
     names = {name.encode() for name in ids}
+    texts = [text.encode() for text in excerpts]
     return {
         REPORTS: len(again.reports) + _keys(bootstrap_servers, REPORTS, names),
         REJECTED: len(again.rejections),
@@ -146,6 +149,7 @@ def left(bootstrap_servers: str, client: Elasticsearch, reporter: str, ids: Coll
         NUMBERS.changelog: _holding(bootstrap_servers, NUMBERS.changelog, facts),
         SERIES.changelog: _holding(bootstrap_servers, SERIES.changelog, series),
         WAVES.changelog: _holding(bootstrap_servers, WAVES.changelog, names),
+        WORK.changelog: _holding(bootstrap_servers, WORK.changelog, [*names, *texts]),
         PLACED.changelog: _keys(bootstrap_servers, PLACED.changelog, names),
         SEEN.changelog: _remembered(bootstrap_servers, names),
     }

@@ -31,7 +31,17 @@ from schemas.documents import (
     rejected_document,
     report_document,
 )
-from schemas.events import Alert, EnrichedReport, RejectedReport, RejectReason, Verdict
+from schemas.events import (
+    Alert,
+    EnrichedReport,
+    FoundContact,
+    RejectedReport,
+    RejectReason,
+    Report,
+    Stance,
+    Tag,
+    Verdict,
+)
 from schemas.indices.migrations import migrated
 from schemas.prevention import Prevention
 from schemas.reference import official_numbers
@@ -226,6 +236,9 @@ def _numbers(
             told.pop(item, None)
         else:
             told[item[0].report.id] = _bare(item[0])
+    for some in _pages(rejections.conflicts - told.keys() - erased):
+        documents_of = _lookup(client, indices.REPORTS)(some)
+        told |= {name: retold(document.body) for name, document in documents_of.items()}
     for enriched in told.values():
         for signal in signals_of(enriched):
             if signal.key.startswith((NUMBER, IMPERSONATED)):
@@ -241,6 +254,20 @@ def _numbers(
         for number in page:
             document = known_document(number, facts[number], now)
             yield _unchanged(document, known[number].body) if number in known else document
+
+
+def retold(body: dict[str, Any]) -> EnrichedReport:
+    """A report from its document, as far as numbers need it: its first copy may no longer be in the log."""
+    report = {name: body[name] for name in Report.__struct_fields__ if name in body and name != "contacts"}
+    return EnrichedReport(
+        report=msgspec.convert(report, Report),
+        stance=Stance(body["stance"]),
+        region=body.get("region"),
+        district=body.get("district"),
+        contacts=[msgspec.convert(contact, FoundContact) for contact in body.get("contacts", [])],
+        schemes=[msgspec.convert({"evidence": [], **tag}, Tag) for tag in body.get("scheme_tags", [])],
+        demands=[msgspec.convert({"evidence": [], **tag}, Tag) for tag in body.get("demand_tags", [])],
+    )
 
 
 def _bare(enriched: EnrichedReport) -> EnrichedReport:

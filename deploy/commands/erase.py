@@ -73,14 +73,14 @@ def _work(hasher: ReporterHasher, reporter: str, reason: str, by: str, target: P
             f"erased before: {len(found.erased)} reports"
         )
         if target is None:
-            left = erasure.left(servers, client, reporter, found.ids)
+            left = erasure.left(servers, client, reporter, found.ids, found.excerpts)
             _say_left(left)
             raise typer.Exit(1 if any(left.values()) else 0)
         if not yes:
             typer.confirm("Erase all of it, for ever?", abort=True)
         with closing(kafka.connect(servers, "saqbol-erase")) as producer:
             erasure.erase(servers, producer, reporter, found, typer.echo)
-            left = erasure.left(servers, client, reporter, found.ids)
+            left = erasure.left(servers, client, reporter, found.ids, found.excerpts)
             at = erasure.now()
             done = erasure.prove(hasher, found, left, by=by, reason=reason, at=at)
             entry = audit.entry(
