@@ -46,7 +46,8 @@ def services(stack: Stack, environment: Mapping[str, str]) -> list[Service]:
     (`staff_file`).  Raises StartError if that file can't be used.
     """
     reporters.create_key(link_key_file(stack.home))
-    told = {**_addresses(stack), **environment}
+    desk = {"SAQBOL_DESK_URL": desk_url(stack)} if staff_file(stack.home).exists() else {}
+    told = {**_addresses(stack), **desk, **environment}
     bots = [_bot(stack, name, told) for name in BOTS if _given(told, f"SAQBOL_{name.upper()}_TOKEN")]
     stages = [stage for stage in STAGES if stage != NOTIFY or somebody_on_call(environment)]
     beating = [_heartbeat(stack, told)] if _given(told, "SAQBOL_HEARTBEAT_URLS") else []

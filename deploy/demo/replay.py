@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Struct, field
 
 from deploy.demo.author import Item
+from deploy.demo.prevention import Given
+from producers.gateway.batches import MAX_BATCH
 
 #: Reports in one slice of the story.  A slice is sent at once, each integration's part as one batch: in the order of
 #: events, as the detectors expect of a stream.
@@ -73,6 +75,25 @@ async def send_singly(
             sent.take(answer["id"], item.source)
             progress()
             await asyncio.sleep(PACE)
+
+
+async def send_warnings(
+    gateway: str, keys: Mapping[str, str], given: Sequence[Given], progress: Callable[[int], None]
+) -> None:
+    """Send the warnings given, batch by batch; `progress` is told how many were taken.  Raises ReplayError."""
+    by_source: dict[str, list[Given]] = defaultdict(list)
+    for one in given:
+        by_source[one.source].append(one)
+    taken = 0
+    async with _session() as session:
+        for source, part in by_source.items():
+            for start in range(0, len(part), MAX_BATCH):
+                body = msgspec.json.encode({"prevention": [one.submission for one in part[start : start + MAX_BATCH]]})
+                answer = await _post(session, f"{gateway}/v1/prevention/batch", keys[source], body)
+                if answer["refused"]:
+                    raise ReplayError(f"a warning given was refused: {answer['refused'][0]}")
+                taken += len(answer["accepted"])
+                progress(taken)
 
 
 async def _batch(

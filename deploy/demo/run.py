@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -23,11 +24,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy import pipeline
-from deploy.demo import verdict
+from deploy.demo import people, prevention, verdict
 from deploy.demo.author import OFFICIAL, Part
 from deploy.demo.display import Display
 from deploy.demo.receiver import Receiver
-from deploy.demo.replay import ReplayError, Sent, send_batches, send_singly
+from deploy.demo.replay import ReplayError, Sent, send_batches, send_singly, send_warnings
 from deploy.demo.scenario import scenario
 from deploy.demo.story import Story, compose
 from deploy.demo.summary import Result, show, show_next
@@ -39,6 +40,8 @@ from deploy.stack.local import Stack
 from deploy.supervisor import Service, Supervisor
 from deploy.supervisor import run as supervise
 from producers import integrations, reporters
+from producers.integrations import Permission
+from streams.urgent import URGENT
 
 SEED: Final = 1
 #: The series that the story makes jump.
@@ -64,9 +67,10 @@ class _Demo:
         composing = asyncio.create_task(asyncio.to_thread(compose, SEED, now, f"{now:%Y%m%dT%H%M%S}"))
         keys = await self._start(supervisor)
         story = await composing
+        warnings = await asyncio.to_thread(prevention.compose, SEED, now, f"{now:%Y%m%dT%H%M%S}")
         watch = await asyncio.to_thread(Watch, self._stack.bootstrap_servers, self._stack.elasticsearch_url)
         try:
-            self.problems = await self._replay(story, keys, watch)
+            self.problems = await self._replay(story, warnings, keys, watch)
             result = await asyncio.to_thread(self._result, story, watch)
             self.problems += await asyncio.to_thread(self._judge, watch)
         finally:
@@ -82,6 +86,8 @@ class _Demo:
                 receiver=self._receiver.url,
                 key=keys["telegram-bot"],
                 home=_short(self._stack.home),
+                desk=pipeline.desk_url(self._stack),
+                password=self._password,
             )
             await asyncio.Event().wait()
 
@@ -95,7 +101,10 @@ class _Demo:
         secrets = home / "secrets"
         key_file, entries = secrets / "hmac-key", secrets / "integrations.yaml"
         reporters.create_key(key_file)
-        keys = integrations.create(entries, [one.origin() for one in scenario().integrations], RATE)
+        may = (Permission.REPORT, Permission.PREVENTION, Permission.LOOK_UP)
+        keys = integrations.create(entries, [one.origin() for one in scenario().integrations], RATE, may)
+        mamlyut = next(one for one in scenario().integrations if one.district)
+        self._password = await asyncio.to_thread(people.hire, pipeline.staff_file(home), mamlyut.origin())
         environment = {
             "SAQBOL_HMAC_KEY_FILE": str(key_file),
             "SAQBOL_INTEGRATIONS_FILE": str(entries),
@@ -104,12 +113,14 @@ class _Demo:
             "SAQBOL_ONCALL_URL": self._receiver.apprise_url,
             "SAQBOL_RULES": str(CHECKOUT / "deploy" / "alerts"),
         }
-        with display.step("starting the workers and the gateway"):
+        with display.step("starting the workers, the gateway and the desk"):
             services = pipeline.services(stack, environment)
             await supervisor.start(*(_announced(service, display.say) for service in services))
         return keys
 
-    async def _replay(self, story: Story, keys: dict[str, str], watch: Watch) -> list[str]:
+    async def _replay(
+        self, story: Story, warnings: list[prevention.Given], keys: dict[str, str], watch: Watch
+    ) -> list[str]:
         """Send the story and wait until it is through.  Returns what did not get through in time."""
         display, gateway = self._display, pipeline.gateway_url(self._stack)
         sudden = (Part.WAVE, Part.CASE)
@@ -128,6 +139,9 @@ class _Demo:
         finally:
             sending.cancel()
         display.say(f"{len(self._sent.accepted)} reports accepted, {self._sent.retried} retries recognised")
+        await send_warnings(
+            gateway, keys, warnings, lambda taken: display.bar("warning calls and visits", taken, len(warnings))
+        )
         found = [] if indexed else [f"not all of the background was indexed within {BACKGROUND_WITHIN:g} s"]
         display.clear_bars()
         display.say("now: people are called from 1414")
@@ -138,9 +152,22 @@ class _Demo:
         await send_singly(gateway, keys, wave, self._sent, arriving)
         with display.step("waiting until every stage is done"):
             lag = await self._until_done(watch)
+        found += await self._answer_urgent(watch)
         late = {stage: count for stage, count in lag.items() if count}
         found += [f"stage {stage} still had {count} records to do" for stage, count in late.items()]
         return found + [f"refused by the gateway: {one}" for one in self._sent.refused]
+
+    async def _answer_urgent(self, watch: Watch) -> list[str]:
+        """The person on call answers the urgent case from the phone; the wave waits for the viewer."""
+        urgent = [alert for alert in await asyncio.to_thread(watch.alerts) if alert.family == URGENT]
+        links = [people.link_in(self._receiver.pages, alert.id) for alert in urgent]
+        if not urgent or None in links:
+            return ["no page about the urgent case that could be answered"]
+        for link in filter(None, links):
+            if (status := await people.tap(link)) != HTTPStatus.OK:
+                return [f"the urgent case could not be acknowledged by its link: {status}"]
+        self._display.say("the person on call acknowledged the urgent case from the phone")
+        return []
 
     async def _until_indexed(self, watch: Watch, records: int, reports: int, sending: asyncio.Task[None]) -> bool:
         """Show how far the stages are until everything sent is indexed.  Raises what `sending` raised."""

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.author import Cast
+from deploy.demo.people import ONCALL, OPERATOR
 from deploy.demo.receiver import Page
 from deploy.demo.scenario import scenario
 from deploy.demo.watch import Counts
@@ -79,7 +80,17 @@ def show(console: Console, result: Result) -> None:
         )
 
 
-def show_next(console: Console, *, gateway: str, elasticsearch: str, receiver: str, key: str, home: str) -> None:
+def show_next(
+    console: Console,
+    *,
+    gateway: str,
+    elasticsearch: str,
+    receiver: str,
+    key: str,
+    home: str,
+    desk: str,
+    password: str,
+) -> None:
     """Print where to click and what to try next, while the demo stays up."""
     body = {
         "source_ref": "my-first-report",
@@ -94,12 +105,22 @@ def show_next(console: Console, *, gateway: str, elasticsearch: str, receiver: s
         f"  -d '{json.dumps(body, ensure_ascii=False)}'"
     )
     console.rule("[bold]Что дальше[/]")
+    console.print(
+        f"Тревога ждёт ответа: [bold]{desk}/alerts[/], войдите как [bold]{ONCALL}[/] с паролем [bold]{password}[/] "
+        "и примите её.",
+        soft_wrap=True,
+    )
+    console.print(
+        f"Рабочее место оператора горячей линии: [bold]{desk}/[/], вход [bold]{OPERATOR}[/], пароль тот же.",
+        soft_wrap=True,
+    )
     for name, value in (
-        ("Форма для граждан", f"{gateway}/"),
-        ("Описание API     ", f"{gateway}/docs"),
-        ("Телефон дежурного", receiver),
-        ("Поиск            ", f"{elasticsearch}/saqbol-reports/_search?q=text.ru:поликлиника"),
-        ("О номере         ", f"SAQBOL_HOME={home} ./saqbol number show 1414"),
+        ("Форма для граждан ", f"{gateway}/"),
+        ("Памятки для печати", f"{gateway}/ru/leaflets"),
+        ("Описание API      ", f"{gateway}/docs"),
+        ("Телефон дежурного ", receiver),
+        ("Поиск             ", f"{elasticsearch}/saqbol-reports/_search?q=text.ru:поликлиника"),
+        ("О номере          ", f"SAQBOL_HOME={home} ./saqbol number show 1414"),
     ):
         # soft_wrap: a line that was broken could not be clicked or copied
         console.print(f"{name}  [bold]{value}[/]", soft_wrap=True)

@@ -79,8 +79,18 @@ def test_says_that_nobody_was_told(result: Result) -> None:
 def test_what_can_be_clicked_or_copied_stays_on_one_line() -> None:
     terminal = console(60)
     where = "http://127.0.0.1:12345"
-    show_next(terminal, gateway=where, elasticsearch=where, receiver=where, key="sb_" + "k" * 43, home=".saqbol/demo")
+    show_next(
+        terminal,
+        gateway=where,
+        elasticsearch=where,
+        receiver=where,
+        key="sb_" + "k" * 43,
+        home=".saqbol/demo",
+        desk=where,
+        password="1a2b-3c4d-5e6f",
+    )
     lines = printed(terminal).splitlines()
+    assert any(f"{where}/alerts" in line and "1a2b-3c4d-5e6f" in line for line in lines)
     assert any(f"{where}/saqbol-reports/_search?q=text.ru:поликлиника" in line for line in lines)
     assert any(line.endswith("}'") and '"contacts": [{"value": "1414"}]' in line for line in lines)
 
