@@ -102,7 +102,6 @@ class _Folder:
         self.detector = detector
         self.alerts: list[Alert] = []
         self._judge = judged
-        self._exposures: dict[int, Exposure] = {}
         self._keys = {key for wave in state.waves for key in wave.members}
         self._together: dict[str, tuple[Excess, list[str]] | None] = {}
 
@@ -135,12 +134,15 @@ class _Folder:
         """Judge the candidates of one moment, and find each its wave."""
         for volume in (candidate.volume for candidate in candidates if candidate.volume is not None):
             record(self.state.traffic, volume, at)
+        candidates = [candidate for candidate in candidates if candidate.figures]
+        if not candidates:
+            return
         exposure = self._exposure(at)
         forget(self.state, at)
         self._together = {}
         judged = []
         for candidate in candidates:
-            member = self._judge(candidate, exposure) if candidate.figures else None
+            member = self._judge(candidate, exposure)
             if member is not None:
                 judged.append((candidate, member))
                 if member.score >= STIRRING and self._wave_of(candidate.key, at) is None:
@@ -194,11 +196,8 @@ class _Folder:
         self.state.waves = [wave for wave in self.state.waves if wave.last >= oldest]
 
     def _exposure(self, at: int) -> Exposure:
-        today = day_of(at)
-        if today not in self._exposures:
-            reference = self.detector.calibration.reference_volume
-            self._exposures[today] = Exposure(self.detector.calendar, reference, self.state.traffic, today)
-        return self._exposures[today]
+        reference = self.detector.calibration.reference_volume
+        return Exposure(self.detector.calendar, reference, self.state.traffic, day_of(at))
 
     def _rule(self, family: str, member: Member, evidence: list[Evidence], numbers: int = 0) -> Rule | None:
         """The most severe rule that a series meets."""

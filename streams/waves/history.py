@@ -67,17 +67,21 @@ class Batch(NamedTuple):
 
 
 class History:
-    """Rows of CSV files, gzipped or not, read one after the other in time order."""
+    """Rows of CSV files, gzipped or not, read one after the other, the one that begins first at first."""
 
     def __init__(self, paths: Sequence[Path], progress: Callable[[int], None] = lambda _: None) -> None:
-        """`progress` is told the bytes read so far.  Raises HistoryError when the first file is no such CSV."""
-        self._paths = paths
+        """`progress` is told the bytes read so far.  Raises HistoryError when a file is no such CSV."""
         self._progress = progress
-        first = next(self._fields(paths[0]), None)
-        if first is None:
-            raise HistoryError(f"{paths[0]}: no reports in it")
+        begin = {path: self._begin(path) for path in paths}
+        self._paths = sorted(begin, key=lambda path: begin[path])
         #: Whether the history tells days only.
-        self.daily = len(first[1][0]) == len("2020-02-14")
+        self.daily = len(begin[self._paths[0]]) == len("2020-02-14")
+
+    def _begin(self, path: Path) -> str:
+        first = next(self._fields(path), None)
+        if first is None:
+            raise HistoryError(f"{path}: no reports in it")
+        return first[1][0]
 
     def batches(self) -> Iterator[Batch]:
         """All reports, by the hour (or the day) in which they were received; an older one came late."""
@@ -116,7 +120,7 @@ class History:
         try:
             with path.open("rb") as raw:
                 stream = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-                reader = csv.reader(io.TextIOWrapper(cast(IO[bytes], stream), encoding="utf-8", newline=""))
+                reader = csv.reader(io.TextIOWrapper(cast(IO[bytes], stream), encoding="utf-8-sig", newline=""))
                 header = next(reader, [])
                 missing = [name for name in REQUIRED if name not in header]
                 if missing:
@@ -125,7 +129,7 @@ class History:
                         f"[,{','.join(OPTIONAL)}]"
                     )
                 places = [header.index(name) if name in header else -1 for name in (*REQUIRED, *OPTIONAL)]
-                for row in reader:
+                for row in filter(None, reader):
                     if len(row) != len(header):
                         raise HistoryError(
                             f"{path}:{reader.line_num}: {len(row)} fields where the header has {len(header)}"

@@ -6,8 +6,8 @@ series itself, in average days of the reference volume.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 from statistics import median
 from typing import Final
 
@@ -57,26 +57,45 @@ def record(traffic: Traffic, volume: Volume, now: int) -> None:
         (channel.days, volume.days, day_of(now) - DAYS_KEPT),
         (channel.received, volume.received, hour_of(now) - 24 * DAYS_KEPT),
     ):
+        before = len(known)
         for number, count in new.items():
             known[number] = max(known.get(number, 0), count)
-        for number in [number for number in known if number <= oldest]:
-            del known[number]
+        if len(known) > before:
+            for number in [number for number in known if number <= oldest]:
+                del known[number]
 
 
 class Exposure:
-    """Exposure of windows that end on one day, and of the days before them."""
+    """Exposure of windows that end on one day, and of the days before them, as the traffic is when it is asked."""
 
     def __init__(self, calendar: Calendar, reference: float | None, traffic: Traffic | None, today: int) -> None:
         """`reference`: reports of an average day that the prior was learned at, None: what is usual now."""
         self._weight = lru_cache(maxsize=256)(calendar.between)
         self._reports = lru_cache(maxsize=256)(self._reports_between)
         self._reports_before = lru_cache(maxsize=256)(self._baseline_reports)
-        channels = list(traffic.channels.values()) if traffic else []
-        self._hours = _total(channel.hours for channel in channels)
-        self._days = _total(channel.days for channel in channels)
-        usual = [count / calendar.day(day) for day, count in self._days.items() if today - BASELINE_DAYS <= day < today]
-        self._level = median(usual) if usual else None
-        self._reference = reference if reference and self._level else self._level
+        self._calendar = calendar
+        self._today = today
+        self._given = reference
+        self._channels = list(traffic.channels.values()) if traffic else []
+
+    @cached_property
+    def _hours(self) -> Mapping[int, int]:
+        return _total([channel.hours for channel in self._channels])
+
+    @cached_property
+    def _days(self) -> Mapping[int, int]:
+        return _total([channel.days for channel in self._channels])
+
+    @cached_property
+    def _level(self) -> float | None:
+        """Reports of an average day of the last four weeks."""
+        first, day_weight = self._today - BASELINE_DAYS, self._calendar.day
+        usual = [count / day_weight(day) for day, count in self._days.items() if first <= day < self._today]
+        return median(usual) if usual else None
+
+    @cached_property
+    def _reference(self) -> float | None:
+        return self._given if self._given and self._level else self._level
 
     def window(self, start: int, end: int, own: float) -> float:
         """Exposure from `start` to `end` (epoch seconds), without the `own` reports of the series."""
@@ -109,7 +128,9 @@ class Exposure:
         return sum(self._hours.get(hour, 0) for hour in range(start // HOUR, (end - 1) // HOUR + 1))
 
 
-def _total(parts: Iterable[Mapping[int, int]]) -> dict[int, int]:
+def _total(parts: Sequence[Mapping[int, int]]) -> Mapping[int, int]:
+    if len(parts) == 1:
+        return parts[0]
     total: dict[int, int] = {}
     for part in parts:
         for number, count in part.items():

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from schemas.events import Alert, Channel, Medium, Outcome, Signal, Stance
+from streams.signals import by_partition
 from streams.waves import Campaigns, Candidate, Detector, Series, fold, load_detector, observe
 from streams.waves.series import seconds
 
@@ -60,6 +61,25 @@ def run(signals: Sequence[Signal], detector: Detector, batch: int = 50) -> list[
         newest = max(seconds(some.received_at) for some in signals[: start + batch])
         campaigns, new = fold(campaigns, candidates, newest, detector)
         campaigns = msgspec.msgpack.decode(msgspec.msgpack.encode(campaigns), type=Campaigns)
+        alerts += new
+    return alerts
+
+
+def run_workers(signals: Sequence[Signal], detector: Detector, workers: int) -> list[Alert]:
+    """Alerts of the same stream when its keys have `workers` owners, which read batches of their own size."""
+    waiting = [by_partition(signals, workers).get(mine, []) for mine in range(workers)]
+    series: dict[str, Series] = {}
+    campaigns: Campaigns | None = None
+    alerts: list[Alert] = []
+    while any(waiting):
+        candidates: list[Candidate] = []
+        for mine in reversed(range(workers)):
+            batch, waiting[mine] = waiting[mine][: 7 + mine], waiting[mine][7 + mine :]
+            for key in {some.key for some in batch}:
+                group = [some for some in batch if some.key == key]
+                series[key], found = observe(series.get(key), group, detector)
+                candidates += found
+        campaigns, new = fold(campaigns, candidates, max((c.at for c in candidates), default=0), detector)
         alerts += new
     return alerts
 
@@ -160,3 +180,52 @@ def test_wave_ends_after_a_quiet_week(detector: Detector) -> None:
     later = NOW + timedelta(days=8)
     alerts = run([*signals, signal(99, "number:+7", happened_at=later, received_at=later)], detector, batch=1)
     assert [(alert.change, str(alert.status)) for alert in alerts] == [("new", "open"), ("ended", "closed")]
+
+
+def test_several_workers_page_what_one_pages(detector: Detector) -> None:
+    draw = random.Random(3)
+    waves = [f"number:+7705999{n:04}" for n in range(6)]
+    keys = [*waves, *(f"number:+7705{draw.randrange(10**6):07}" for _ in range(200))]
+    signals = [
+        signal(i, key, received_at=NOW + timedelta(seconds=20 * i), happened_at=NOW + timedelta(seconds=20 * i))
+        for i, key in enumerate([draw.choice(waves if draw.random() < 0.4 else keys) for _ in range(300)])
+    ]
+    expected = {(alert.id, alert.key) for alert in run(signals, detector, batch=10) if alert.page}
+    assert len(expected) == len(waves)
+    for workers in (1, 2, 4):
+        assert {(a.id, a.key) for a in run_workers(signals, detector, workers) if a.page} == expected
+
+
+def test_page_names_the_report_that_decided_it(detector: Detector) -> None:
+    signals = [signal(i, received_at=NOW + timedelta(seconds=i)) for i in range(8)]
+    (page,) = [alert for alert in run(signals, detector, batch=1) if alert.page]
+    assert page.decided_by == "report-4"
+
+
+def test_disordered_reports_page_like_ordered_ones(detector: Detector) -> None:
+    signals = [
+        signal(i, happened_at=NOW - timedelta(minutes=90 - 10 * i), received_at=NOW + timedelta(seconds=i))
+        for i in range(9)
+    ]
+    told = [signal(s.report_id.partition("-")[2], happened_at=s.happened_at, received_at=r.received_at)  # type: ignore[arg-type]
+            for s, r in zip(random.Random(5).sample(signals, 9), signals, strict=True)]  # fmt: skip
+    assert [a.change for a in run(told, detector, batch=2)] == [a.change for a in run(signals, detector, batch=2)]
+
+
+def test_import_of_last_month_hides_no_wave_of_now(detector: Detector) -> None:
+    """What an import tells of the days before is baseline; the wave of this hour still pages, with who reported now."""
+    old = [
+        signal(i, happened_at=NOW - timedelta(days=1 + i % 27), backfill=True, reporter=f"old {i}") for i in range(40)
+    ]
+    new = [signal(100 + i, received_at=NOW + timedelta(minutes=i), happened_at=NOW) for i in range(15)]
+    pages = [alert for alert in run([*old, *new], detector, batch=5) if alert.page]
+    assert len(pages) == 1
+    assert pages[0].report_ids == [f"report-{100 + i}" for i in range(len(pages[0].report_ids))]
+
+
+def test_restart_in_mid_wave_neither_forgets_nor_repeats(detector: Detector) -> None:
+    """A worker that died after its writes and before its offsets reads the last batches again."""
+    signals = [signal(i, received_at=NOW + timedelta(minutes=i)) for i in range(12)]
+    again = [*signals[:3], *signals[:5], *signals[2:7], *signals[4:]]
+    once = run(signals, detector, batch=1)
+    assert [(a.id, a.page) for a in run(again, detector, batch=1)] == [(a.id, a.page) for a in once]
