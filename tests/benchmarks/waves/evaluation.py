@@ -97,15 +97,11 @@ def main() -> None:
         ["detector", "alarms a day", "waves detected", "mean delay, days", "days earlier than the plain scan, paired"],
         table,
     )
-    missed = [
-        f"{number} from {reports.days[day]}"
-        for (number, day), late in zip(found, by_detector["SaqBol"], strict=True)
-        if late == MISS
-    ]
+    missed = [reports.days[day] for (_, day), late in zip(found, by_detector["SaqBol"], strict=True) if late == MISS]
     content += (
         f"\n\n{len(found)} waves that start on {len(np.unique(starts))} of {days} days with reports from {UNTIL} on; "
         f"a miss counts as {MISS} days.  In brackets: 95 % bootstrap intervals, waves that start on one day drawn "
-        f"together.  Missed by SaqBol: {', '.join(missed) or 'none'}.  {test.reports:,} reports, calibration included, "
+        f"together.  Waves that SaqBol missed began on: {', '.join(missed) or 'none missed'}.  {test.reports:,} reports, calibration included, "
         f"took {took:.0f} s of one core."
     )  # fmt: skip
     Console().print(content)

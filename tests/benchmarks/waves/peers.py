@@ -20,6 +20,8 @@ Scores = NDArray[np.float64]
 
 #: A number above a threshold is not alarmed again until it was below for this long (days with reports).
 QUIET: Final = 28
+#: Lower thresholds that are tried beside the one found.
+NEARBY: Final = 60
 #: Never-seen numbers have no deviation; EARS needs one (reporters a day).
 SMALLEST_DEVIATION: Final = 0.5
 
@@ -96,7 +98,9 @@ def at_load(reports: Reports, scores: Scores, first: int, load: int) -> dict[str
             high = middle
         else:
             low = middle + 1
-    return _alarms(reports, scores, first, levels[low])
+    # The load does not fall steadily with the threshold, as one that goes on is not alarmed again: look further down.
+    trials = [_alarms(reports, scores, first, level) for level in levels[max(0, low - NEARBY) : low + 1]]
+    return max((t for t in trials if sum(map(len, t.values())) <= load), key=lambda t: sum(map(len, t.values())))
 
 
 def spike_rule(reports: Reports, first: int, load: int, environment: Path) -> dict[str, list[int]]:
