@@ -133,5 +133,6 @@ def test_document_is_valid_by_the_official_schema(document: dict[str, Any], tmp_
 
 def test_foldings_are_one_letter_for_another() -> None:
     content = yaml.safe_load((indices.FOLDER / "hunspell.yaml").read_text(encoding="utf-8"))
-    for letters in content.values():
+    for additions in content.values():
+        letters = additions["letters"]
         assert all(len(wrong) == len(right) == 1 and wrong != right for wrong, right in letters.items())
