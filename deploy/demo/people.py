@@ -19,6 +19,8 @@ from producers.intake import Origin
 #: Accounts of the demo: the person on call of deploy/oncall.yaml, and an operator of the hotline of Mamlyut.
 ONCALL: Final = "oncall"
 OPERATOR: Final = "operator"
+#: The integration of the operator's desk; the hotline's own stays with those who replay the story.
+SOURCE: Final = "desk-mamlyut"
 #: How long the person on call takes to look at the phone (seconds).
 LOOKS_AFTER: Final = 2.0
 TIMEOUT: Final = 20.0
@@ -41,7 +43,7 @@ def hire(file: Path, hotline: Origin) -> str:
             name="Оператор 2-15-65",
             password=staff.hash_password(password, OPERATOR),
             roles=[Role.OPERATOR],
-            source=hotline.source,
+            source=SOURCE,
             region=hotline.region,
             district=hotline.district,
             area_code=hotline.area_code,

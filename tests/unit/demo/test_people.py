@@ -22,7 +22,8 @@ def test_both_can_log_in_with_the_password_of_this_demo(tmp_path: Path) -> None:
     found = {person.account: person for person in staff.read(tmp_path / "staff.yaml")}
     assert all(staff.verify(person, second) for person in found.values())
     assert Role.ONCALL in found[people.ONCALL].roles
-    assert found[people.OPERATOR].source == mamlyut.source
+    assert found[people.OPERATOR].district == mamlyut.district
+    assert people.SOURCE not in {one.source for one in scenario().integrations}, "the desk gets a key of its own"
 
 
 def test_the_link_of_an_alert_is_found_in_its_page() -> None:
