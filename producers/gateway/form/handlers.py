@@ -6,6 +6,7 @@ the same page.  What keeps floods out is declared here: limits per address and i
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import uuid
@@ -14,8 +15,10 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import limits
+from elasticsearch import ApiError, TransportError
 from litestar import MediaType, Request, Response, Router, get, post
 
+from producers.advice import suspects
 from producers.gateway import metrics
 from producers.gateway.form.challenge import Challenges
 from producers.gateway.form.page import Notice, answer_page, form_page
@@ -25,6 +28,7 @@ from producers.gateway.problems import ProblemError
 from producers.gateway.service import Gateway, RateLimiter, read_body
 from producers.intake import Intake, Origin, to_report
 from producers.integrations import WEB_FORM
+from producers.lookup import KnownNumber, look_up
 from producers.web.addresses import network
 from producers.web.languages import preferred
 from schemas.events import Channel, EnrichedReport
@@ -41,6 +45,9 @@ FREE_IN_ALL: Final = limits.parse("60 per minute")
 #: Beyond these nothing is taken.  Whole towns share the address of a mobile operator, so the first is generous.
 MOST_PER_ADDRESS: Final = limits.parse("120 per hour")
 MOST_IN_ALL: Final = limits.parse("600 per minute")
+
+#: Seconds that somebody waits for what is known of the numbers; the answer comes without it then.
+LOOK_UP_WITHIN: Final = 1.0
 
 _ORIGIN: Final = Origin(source=WEB_FORM, channel=Channel.WEB)
 _PATHS: Final = ["/", *(f"/{code}" for code in LANGUAGES)]
@@ -113,7 +120,8 @@ async def submit_form(request: PageRequest) -> Response[str]:
         return _page(
             form_page(language, reference, form, notice=notice), status=problem.status_code, headers=problem.headers
         )
-    return _page(answer_page(language, intake, _understand(intake)))
+    understood = _understand(intake)
+    return _page(answer_page(language, intake, understood, await _known(gateway, understood)))
 
 
 async def _fields(request: PageRequest) -> dict[str, str]:
@@ -137,6 +145,17 @@ def _understand(intake: Intake) -> EnrichedReport | None:
     except Exception as error:
         log.error("no advice for a report: %s", type(error).__name__)
         return None
+
+
+async def _known(gateway: Gateway, understood: EnrichedReport | None) -> list[KnownNumber]:
+    """What is known of a report's numbers; nothing if that takes long or the index is away."""
+    wanted = suspects(understood) if understood else []
+    try:
+        async with asyncio.timeout(LOOK_UP_WITHIN):
+            return list((await look_up(gateway.index, wanted)).values())
+    except (TimeoutError, ApiError, TransportError) as error:
+        log.warning("no verdict for a report: %s", type(error).__name__)
+        return []
 
 
 def _language(request: PageRequest) -> str:

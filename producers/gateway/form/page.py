@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import jinja2
+from markupsafe import Markup, escape
 from msgspec import Struct
 
-from producers.gateway.form.reading import FIELDS, FormError, can_be_stopped
+from producers.advice import Verdict, advise, report_number
+from producers.gateway.form.reading import FIELDS, FormError
 from producers.gateway.form.texts import LANGUAGES, texts
 from producers.intake import Intake
-from schemas.events import (
-    MAX_TEXT,
-    AffectedGroup,
-    EnrichedReport,
-    Medium,
-    Outcome,
-    Tag,
-)
-from schemas.reference import Words, demands, official_numbers, regions, schemes
+from producers.lookup import KnownNumber
+from schemas.events import MAX_TEXT, AffectedGroup, EnrichedReport, Medium
+from schemas.reference import Words, regions
+from streams.wording import Locale
 
 _templates: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
@@ -33,9 +30,8 @@ _templates: Final = jinja2.Environment(
 #: Where a link of the error summary leads: the first choice of a group, since a group itself takes no focus.
 _ANCHORS: Final = {"medium": "medium-call", "lost": "lost-yes"}
 _LOSSES: Final = ("yes", "no", "unknown")
-#: Tags below this confidence are not worth telling a person.
-_CONFIDENT: Final = 0.5
-_MAX_DEMANDS: Final = 2
+#: Verdicts on a number that the answer tells; of an official one it says so by itself.
+_ACCUSED: Final = (Verdict.CONFIRMED, Verdict.SUSPECTED, Verdict.REPORTED)
 
 
 class Notice(Struct, frozen=True):
@@ -74,9 +70,21 @@ def form_page(
     )
 
 
-def answer_page(language: str, intake: Intake, understood: EnrichedReport | None) -> str:
-    """The answer to an accepted report: its number, and what to do now, as far as the report was understood."""
+def answer_page(
+    language: str, intake: Intake, understood: EnrichedReport | None, known: Sequence[KnownNumber] = ()
+) -> str:
+    """The answer to an accepted report: its number, what to do now, and what is known of the numbers in it.
+
+    `understood` is None if the report could not be understood: then the advice is general.
+    """
     report = intake.report
+    advice = advise(
+        understood or EnrichedReport(report=report),
+        known,
+        report.received_at,
+        cast(Locale, language),
+        masked=bool(intake.masked),
+    )
     return _templates.get_template("answer.html").render(
         t=SimpleNamespace(**texts(language)),
         language=language,
@@ -84,36 +92,18 @@ def answer_page(language: str, intake: Intake, understood: EnrichedReport | None
         errors={},
         notice=None,
         number=report_number(report.id),
-        victim=report.outcome is Outcome.VICTIM,
-        urgent=can_be_stopped(report.outcome, report.happened_at, report.received_at),
-        masked=bool(intake.masked),
-        **(_understood(understood, language) if understood else {"scheme": None, "demands": [], "officials": []}),
+        advice=advice,
+        accused=[number for number in advice.numbers if number.verdict in _ACCUSED],
     )
 
 
-def report_number(report_id: str) -> str:
-    """The beginning of a report's id in a form that can be read out, e.g. `83C9-B95B`."""
-    return f"{report_id[:4]}-{report_id[4:8]}".upper()
-
-
-def _understood(report: EnrichedReport, language: str) -> dict[str, Any]:
-    """What the answer says about the scheme, about what the person may have done, and about genuine numbers."""
-    found = _confident(report.schemes)
-    scheme = schemes()[found[0].code] if found else None
-    asked = [demands()[tag.code] for tag in _confident(report.demands)[:_MAX_DEMANDS]]
-    genuine = {entry.value: entry for c in report.contacts if (entry := official_numbers().get(c.value))}
-    note = texts(language)["official"]
-    return {
-        "scheme": {"name": _in(scheme.name, language), "advice": _in(scheme.advice, language)} if scheme else None,
-        "demands": [{"name": _in(d.name, language), "advice": _in(d.advice, language)} for d in asked],
-        "officials": [note.format(number=value, owner=_in(e.owner, language)) for value, e in genuine.items()],
-    }
-
-
-def _confident(tags: Sequence[Tag]) -> list[Tag]:
-    """The tags worth telling a person, the most confident first."""
-    return sorted((tag for tag in tags if tag.confidence >= _CONFIDENT), key=lambda tag: -tag.confidence)
+def _with_calls(text: str) -> Markup:
+    """A text in which the number of the police can be tapped."""
+    return Markup(str(escape(text)).replace("102", '<a href="tel:102">102</a>'))  # noqa: S704 - escaped before
 
 
 def _in(words: Words, language: str) -> str:
     return str(getattr(words, language))
+
+
+_templates.filters["calls"] = _with_calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,6 @@ from schemas.reference import regions
 
 #: Clocks in all of Kazakhstan show this zone's time.
 ZONE: Final = ZoneInfo("Asia/Almaty")
-#: How long after an incident a transfer may still be stopped by the bank.
-STOPPABLE: Final = timedelta(hours=24)
 #: Fields of the form in their order on the page.
 FIELDS: Final = ("text", "contact", "medium", "when", "region", "district", "who", "lost", "amount")
 _MAX_CONTACT: Final = 256
@@ -89,11 +87,6 @@ def read(form: Mapping[str, str], reference: str, now: datetime) -> ReportSubmis
 def is_reference(value: str) -> bool:
     """Whether this is a reference as the browser makes it, and not something that names a person."""
     return _REFERENCE.fullmatch(value) is not None
-
-
-def can_be_stopped(outcome: Outcome, happened_at: datetime, now: datetime) -> bool:
-    """Whether money was lost so recently that the bank may still stop the transfer."""
-    return outcome is Outcome.VICTIM and now - happened_at < STOPPABLE
 
 
 def _when(value: str, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import string
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import altcha
@@ -14,17 +14,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from producers.advice import report_number
+from producers.advice import texts as advice_texts
 from producers.gateway.form.challenge import LIFETIME, Challenges
 from producers.gateway.form.handlers import FREE_PER_ADDRESS, MOST_PER_ADDRESS, Door
-from producers.gateway.form.page import Notice, answer_page, form_page, report_number
-from producers.gateway.form.reading import FIELDS, FormErrors, can_be_stopped, is_reference, read
+from producers.gateway.form.page import Notice, answer_page, form_page
+from producers.gateway.form.reading import FIELDS, FormErrors, is_reference, read
 from producers.gateway.form.texts import FILE, LANGUAGES, texts
 from producers.intake import Intake, Origin, to_report
+from producers.lookup import unreported
 from producers.reporters import ReporterHasher
 from producers.web.languages import preferred
-from schemas.events import AffectedGroup, Channel, Medium, Outcome, ReportSubmission
+from schemas.events import AffectedGroup, Channel, Medium, ReportSubmission
 from schemas.reference import Words, load
+from streams.reputation import State
 from streams.understanding.enrich import enrich
+from streams.wording import Locale
 
 NOW = datetime(2026, 1, 14, 6, 0, tzinfo=UTC)
 REFERENCE = "2f6c1d1e-5a0e-4c1b-9b7e-7a1414021565"
@@ -149,12 +154,6 @@ def test_only_random_references_are_taken_from_the_page() -> None:
         assert not is_reference(other)
 
 
-def test_whether_a_transfer_can_still_be_stopped() -> None:
-    assert can_be_stopped(Outcome.VICTIM, NOW - timedelta(hours=23), NOW)
-    assert not can_be_stopped(Outcome.VICTIM, NOW - timedelta(hours=24), NOW)
-    assert not can_be_stopped(Outcome.UNKNOWN, NOW, NOW)
-
-
 @pytest.mark.parametrize(
     ("header", "language"),
     [
@@ -236,14 +235,14 @@ def test_a_challenge_reaches_the_script_unharmed() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_answer_says_what_to_do_now(language: str) -> None:
+def test_the_answer_says_what_to_do_now(language: Locale) -> None:
     taken = intake(
         text="Звонили с 1414 из поликлиники, записать к врачу, просили код из смс 4821", contact="1414", lost="yes"
     )
     page = Page(answer_page(language, taken, enrich(taken.report)))
     assert report_number(taken.report.id) in page.text
-    assert texts(language)["money_today"] in page.text
-    assert texts(language)["masked"] in page.text
+    assert advice_texts(language)["money_today"] in page.text
+    assert advice_texts(language)["masked"] in page.text
     assert "eGov" in page.text
     assert any(attributes.get("href") == "tel:102" for _, attributes in page.elements)
     assert "4821" not in page.text
@@ -254,14 +253,23 @@ def test_the_answer_without_understanding_is_still_an_answer() -> None:
     taken = intake(text="что-то странное")
     page = Page(answer_page("ru", taken, None))
     assert report_number(taken.report.id) in page.text
-    assert texts("ru")["general"] in page.text
-    assert texts("ru")["money_today"] not in page.text
+    assert advice_texts("ru")["general"] in page.text
+    assert advice_texts("ru")["money_today"] not in page.text
 
 
 def test_a_loss_of_last_week_is_not_urgent() -> None:
     page = Page(answer_page("ru", intake(text="x", lost="yes", when="2026-01-01T10:00"), None))
-    assert texts("ru")["money_today"] not in page.text
-    assert texts("ru")["money_police"] in page.text
+    assert advice_texts("ru")["money_today"] not in page.text
+    assert advice_texts("ru")["money_police"].partition(":")[0] in page.text
+
+
+def test_a_number_that_others_complained_about_is_named_in_the_answer() -> None:
+    taken = intake(text="звонили из банка", contact="8 705 111 22 33")
+    known = msgspec.structs.replace(unreported("+77051112233"), state=State.SUSPECTED, reporters=5)
+    page = Page(answer_page("ru", taken, enrich(taken.report), [known]))
+    assert f"+7 705 111 22 33 : {advice_texts('ru')['headline_suspected']}" in page.text
+    quiet = Page(answer_page("ru", taken, enrich(taken.report), [unreported("+77051112233")]))
+    assert "705" not in quiet.text
 
 
 def solved(challenge: dict[str, object]) -> str:
