@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from schemas.cases import DecisionKind
@@ -147,8 +147,13 @@ def let_it_end(worker: PaperWorker) -> None:
     worker.wait(4 * 3_600, stride=60)
 
 
+#: A page was taken, the worker died with the messengers before it could write that down, and nobody could be reached.
+UNLUCKY: Final = [("die", "after sending", set(ways)), ("alert", NAMES[0], "new", 0), ("wait", 1_500)]
+
+
 @settings(max_examples=150, deadline=None)
 @given(nights)
+@example(UNLUCKY)
 def test_no_page_is_lost_and_nothing_is_told_twice(night: list[tuple[Any, ...]]) -> None:
     worker = play(night)
     let_it_end(worker)
