@@ -11,6 +11,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
+from deploy import prevention_plan
 from deploy.kibana import bundle
 from deploy.provision import provision
 from deploy.stack.local import Stack
@@ -170,3 +171,19 @@ def test_distinct_reporters_count_anonymous_ones_as_one_a_source_and_day(client:
     anonymous = found["hits"]["total"]["value"]
     assert anonymous > 100
     assert found["aggregations"]["people"]["value"] < anonymous / 2
+
+
+def test_the_plan_of_weeks_to_come_is_corrected_and_of_past_weeks_stays(client: Elasticsearch) -> None:
+    now = datetime.now(UTC)
+    assert prevention_plan.due(client, now) == []
+    found = client.search(
+        index=indices.PREVENTION, query={"exists": {"field": "target_people"}}, sort="happened_at", size=10_000
+    )
+    first, *_, last = found["hits"]["hits"]
+    assert first["_source"]["happened_at"] < now.isoformat() < last["_source"]["happened_at"]
+    for hit in (first, last):
+        client.update(index=hit["_index"], id=hit["_id"], doc={"target_people": 7})
+    (due,) = prevention_plan.due(client, now)
+    assert due.id == last["_id"]
+    client.index(index=due.index, id=due.id, document=due.body)
+    assert prevention_plan.due(client, now) == []

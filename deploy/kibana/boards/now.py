@@ -64,7 +64,7 @@ def board(kit: Kit) -> Board:
             ),
             Row(14, [(_hours(kit), 24), (_schemes_in_time(kit), 24)]),
             Row(16, [(_numbers(kit), 26), (_schemes(kit), 22)]),
-            Row(14, [(_impersonated(kit), 20), (_regions(kit), 28)]),
+            Row(18, [(_impersonated(kit), 20), (_regions(kit), 28)]),
             Row(18, [(_heat(kit), 48)]),
             Row(14, [(_channels(kit), 32), (_channel_shares(kit), 16)]),
         ],
