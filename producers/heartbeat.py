@@ -29,6 +29,7 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 
 from producers.bots.gateway import AwayError, GatewayClient, RefusedError
+from producers.kafka import CONNECT_TIMEOUT_MS
 from schemas.cases import Case, StepKind
 from schemas.events import Alert, ReportSubmission
 from schemas.topics import ALERTS, CASES
@@ -200,7 +201,10 @@ async def _submit(settings: Settings, report: ReportSubmission, deadline: float)
 def _consumer(servers: str) -> KafkaConsumer:
     """A consumer at the end of the alerts and the cases, so that only what comes from now on is read."""
     consumer = KafkaConsumer(
-        bootstrap_servers=servers.split(","), client_id="saqbol-heartbeat", enable_auto_commit=False
+        bootstrap_servers=servers.split(","),
+        client_id="saqbol-heartbeat",
+        enable_auto_commit=False,
+        bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
     )
     try:
         partitions = [TopicPartition(ALERTS, 0), TopicPartition(CASES, 0)]
