@@ -30,9 +30,11 @@ def provision(
         changes = bring_up_to_date(
             settings.kafka, settings.elasticsearch, replication=replication, login=login, dry_run=dry_run
         )
-        if kibana and not dry_run:
-            changes += import_bundles(kibana, login)
     for change in changes:
         typer.echo(change)
     due = f"{len(changes)} changes would be made" if dry_run else f"{len(changes)} changes"
     typer.echo(due if changes else "everything is as it should be")
+    if kibana and not dry_run:
+        with plain_errors():
+            for line in import_bundles(kibana, login):
+                typer.echo(line)
