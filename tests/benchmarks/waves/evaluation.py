@@ -101,9 +101,9 @@ def main() -> None:
     content += (
         f"\n\n{len(found)} waves that start on {len(np.unique(starts))} of {days} days with reports from {UNTIL} on; "
         f"a miss counts as {MISS} days.  In brackets: 95 % bootstrap intervals, waves that start on one day drawn "
-        f"together.  Waves that SaqBol missed began on: {', '.join(missed) or 'none missed'}.  {test.reports:,} reports, calibration included, "
-        f"took {took:.0f} s of one core."
-    )  # fmt: skip
+        f"together.  Waves that SaqBol missed began on: {', '.join(missed) or '–'}.  "
+        f"{test.reports:,} reports, calibration included, took {took:.0f} s of one core."
+    )
     Console().print(content)
     write("peers", content)
 
