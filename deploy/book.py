@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
-from producers.kafka import connect_admin
+from producers.kafka import CONNECT_TIMEOUT_MS, connect_admin
 from schemas.topics import ALERTS, CANDIDATES, CASES, ENRICHED, REJECTED, REPORTS, SIGNALS, UNEXPLAINED, topics
 
 #: A broker that gives nothing for this long, though there is more, has a problem (seconds).
@@ -46,6 +46,7 @@ def read(bootstrap_servers: str, topic: str) -> Iterator[Any]:
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap_servers.split(","),
             client_id="saqbol-book",
+            bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=5_000,
