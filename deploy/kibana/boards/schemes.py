@@ -58,7 +58,8 @@ def board(kit: Kit) -> Board:
 def _directory(kit: Kit) -> str:
     """A link to the page of each scheme."""
     names = sorted(said.of(kit.locale) for said in labels()["scheme"].values())
-    return " · ".join(kit.link(name, "schemes", kit.scheme, quote(name, safe=""), "now-28d") for name in names)
+    links = (kit.link(name, "schemes", kit.scheme, quote(name, safe=""), "now-28d") for name in names)
+    return f"{kit.t('all-schemes')} {' · '.join(links)}"
 
 
 def _share() -> Expression:
