@@ -22,6 +22,9 @@ from schemas.reference import regions, schemes
 #: From this width on, tables stand side by side.
 WIDE: Final = 96
 
+#: Pages shown whole.
+SHOWN: Final = 2
+
 _STATES: Final = {
     "unknown": "ничего не известно",
     "reported": "есть сообщения",
@@ -71,8 +74,10 @@ def show(console: Console, result: Result) -> None:
     console.rule("[bold]Что получил дежурный[/]")
     if not result.pages:
         console.print("[red]Ничего.[/]")
-    for page in result.pages:
+    for page in result.pages[:SHOWN]:
         console.print(Panel(escape(page.text), title=f"[bold red]{escape(page.title)}[/]", title_align="left"))
+    for page in result.pages[SHOWN:]:
+        console.print(f"  и ещё: [bold red]{escape(page.title)}[/]")
     if result.delay is not None:
         console.print(
             f"От приёма решающего сообщения до телефона дежурного: [bold]{result.delay:.1f} с[/].  "
