@@ -351,7 +351,9 @@ class Alert(Struct, kw_only=True, omit_defaults=True):
     route: str = ""
     change: Annotated[
         str,
-        Meta(description="why this version: new, grew, more-numbers, doubled, first-victim, new-region or ended"),
+        Meta(
+            description="why this version: new, grew, more-numbers, doubled, first-victim, new-region, ended or erased"
+        ),
     ] = ""
     page: Annotated[bool, Meta(description="worth a page: a new wave, or one that grew much")] = False
     updated_at: datetime | None = None
