@@ -59,9 +59,9 @@ class StepKind(StrEnum):
     """What happened to an alert.
 
     `sent`, `updated` and `digest`: a message reached a person, about this alert, about what changed of it, or about
-    several alerts together.  `failed`: one way to a person was given up.  `escalated`: the next person is told, or there
-    is none.  `held`: quiet hours; `silenced`: a person keeps the series quiet.  `ended`: the wave is over and nobody had
-    answered.
+    several alerts together.  `failed`: one way to a person was given up.  `escalated`: the next person is told, or
+    there is none.  `held`: quiet hours; `silenced`: a person keeps the series quiet.  `ended`: the wave is over and
+    nobody had answered.
     """
 
     SENT = "sent"
