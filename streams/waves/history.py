@@ -153,7 +153,8 @@ class Replay:
         #: Reports by hour of the day; distinct reporters by local day of each series that is no number's.
         self.hours: Counter[int] = Counter()
         self.daily_counts: dict[str, dict[int, float]] = defaultdict(dict)
-        self._states: dict[str, bytes] = {}
+        #: The encoded state of each series.
+        self.states: dict[str, bytes] = {}
         self._swept = 0
 
     def feed(self, batch: Batch) -> list[Candidate]:
@@ -167,9 +168,9 @@ class Replay:
                 by_key.setdefault(signal.key, []).append(signal)
         candidates: list[Candidate] = []
         for key, signals in by_key.items():
-            state = self._states.get(key)
+            state = self.states.get(key)
             series, found = observe(_series.decode(state) if state else None, signals, self.detector)
-            self._states[key] = _encoder.encode(series)
+            self.states[key] = _encoder.encode(series)
             candidates += found
             if family_of(key) not in ("number", "channel"):
                 today = day_of(clock)
@@ -182,8 +183,8 @@ class Replay:
         if now < self._swept + 7 * DAY:
             return
         self._swept = now
-        for key in [key for key, state in self._states.items() if expired(_head.decode(state), now)]:
-            del self._states[key]
+        for key in [key for key, state in self.states.items() if expired(_head.decode(state), now)]:
+            del self.states[key]
 
 
 def _signals(row: Row, received: int) -> list[Signal]:

@@ -28,10 +28,11 @@ from typing import Final
 import numpy as np
 from rich.console import Console
 
-from streams.waves import load_detector
+from schemas.events import Alert
+from streams.waves import Campaigns, Detector, fold, load_detector
 from streams.waves.backtest import Backtest, value_of
 from streams.waves.calendar import number_of
-from streams.waves.history import Batch, Row
+from streams.waves.history import Batch, Replay, Row
 from streams.waves.series import DAY, HOUR, start_of
 from tests.benchmarks.waves.real import DATA
 from tests.benchmarks.waves.tables import markdown, write
@@ -137,23 +138,33 @@ def rows_of(waves: list[Wave], seed: int) -> list[Row]:
     return rows
 
 
-def run(rows: list[Row], paced: bool) -> Backtest:
+def batches(rows: list[Row]) -> Iterator[Batch]:
+    """The reports of each hour."""
+    for hour, group in groupby(sorted(rows), lambda row: row.at // HOUR):
+        yield Batch((hour + 1) * HOUR - 1, list(group))
+
+
+def calibrated(rows: list[Row]) -> Backtest:
     """The pages of a year, thresholds set on its beginning."""
-
-    def batches() -> Iterator[Batch]:
-        for hour, group in groupby(sorted(rows), lambda row: row.at // HOUR):
-            yield Batch((hour + 1) * HOUR - 1, list(group))
-
-    detector = replace(load_detector(Path("deploy/alerts")), paced=paced)
-    test = Backtest(detector, start_of(FIRST + 7 * CALIBRATION_WEEKS), 1.0)
-    test.run(batches(), daily=False)
+    test = Backtest(load_detector(Path("deploy/alerts")), start_of(FIRST + 7 * CALIBRATION_WEEKS), 1.0)
+    test.run(batches(rows), daily=False)
     return test
 
 
-def reporters_until_page(wave: Wave, test: Backtest) -> int | None:
+def pages(rows: list[Row], detector: Detector) -> list[Alert]:
+    """The pages of a year with the thresholds as they are."""
+    replayed, state = Replay(detector), Campaigns()
+    found: list[Alert] = []
+    for batch in batches(rows):
+        state, alerts = fold(state, replayed.feed(batch), batch.now, detector)
+        found += [alert for alert in alerts if alert.page]
+    return found
+
+
+def reporters_until_page(wave: Wave, told: list[Alert]) -> int | None:
     """How many people had reported when the wave was paged; None if it never was."""
     begin, end = wave.times[0], wave.times[-1] + DAY
-    for page in test.alarms:
+    for page in told:
         at = int((page.updated_at or page.detected_at).timestamp())
         named = {value_of(key) for key in (page.key, *page.keys)}
         mine = named & wave.numbers or (wave.spread and (wave.scheme in named or f"scheme {wave.scheme}" in named))
@@ -168,13 +179,13 @@ def main() -> None:
         sys.exit(f"no {DATA}: the study needs the real reports")
     quiet = background()
     days = 7 * (WEEKS - CALIBRATION_WEEKS)
-    calm = run(quiet, paced=True)
+    calm = calibrated(quiet)
     waves = injected(SEED, quiet)
-    test = run(quiet + rows_of(waves, SEED), paced=False)
+    told = pages(quiet + rows_of(waves, SEED), replace(calm.detector, paced=False))
     table = []
     for spread in (False, True):
         for rate in RATES:
-            mine = [reporters_until_page(wave, test) for wave in waves if (wave.rate, wave.spread) == (rate, spread)]
+            mine = [reporters_until_page(wave, told) for wave in waves if (wave.rate, wave.spread) == (rate, spread)]
             found = sorted(count for count in mine if count is not None)
             table.append([
                 f"{SPREAD} numbers of one scheme" if spread else "one number",
