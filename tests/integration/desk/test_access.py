@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 
 import httpx
@@ -125,11 +126,8 @@ def test_who_tries_passwords_is_kept_out_known_or_not(desk: Desk, account: str) 
 def test_a_restart_forgives_nothing(desk: Desk) -> None:
     desk.end()
     database = Database(desk.database)
-    now = datetime.now(UTC)
-    for minutes in range(30, 0, -1):
-        database.transact(
-            lambda t, m=minutes: lockout.begin(t, "botagoz", f"10.3.0.{m}", now - m * lockout.LONGEST_WAIT / 30)
-        )
+    failures = lockout.Failures(key=lockout._key("account", "botagoz"), count=50, last_at=datetime.now(UTC))
+    database.transact(lambda t: t.add(failures))
     database.close()
     desk.start()
     with desk.browser("10.3.1.1") as client:
@@ -137,7 +135,7 @@ def test_a_restart_forgives_nothing(desk: Desk) -> None:
 
 
 def test_a_restart_keeps_the_shift_logged_in(desk: Desk) -> None:
-    with desk.logged_in() as client:
+    with closing(desk.logged_in()) as client:
         desk.end()
         desk.start()
         assert client.get("/consultation").status_code == 200
@@ -145,7 +143,7 @@ def test_a_restart_keeps_the_shift_logged_in(desk: Desk) -> None:
 
 
 def test_after_the_log_out_the_cookie_opens_nothing(desk: Desk) -> None:
-    with desk.logged_in() as client, desk.browser() as thief:
+    with closing(desk.logged_in()) as client, desk.browser() as thief:
         thief.cookies.set("desk", client.cookies["desk"])
         assert thief.get("/consultation").status_code == 200
         token = client.headers.pop("X-CSRF-Token")
@@ -170,7 +168,7 @@ def test_after_the_log_out_the_cookie_opens_nothing(desk: Desk) -> None:
     ids=str,
 )
 def test_a_cookie_alone_gets_nothing_in(desk: Desk, changed: dict[str, str | None]) -> None:
-    with desk.logged_in() as client:
+    with closing(desk.logged_in()) as client:
         for name, value in changed.items():
             if value is None:
                 del client.headers[name]
@@ -182,7 +180,7 @@ def test_a_cookie_alone_gets_nothing_in(desk: Desk, changed: dict[str, str | Non
 
 
 def test_another_site_reads_nothing_but_may_link_to_a_page(desk: Desk) -> None:
-    with desk.logged_in() as client:
+    with closing(desk.logged_in()) as client:
         elsewhere = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
         assert client.get("/consultation", headers=elsewhere).status_code == 403
         followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
@@ -193,12 +191,12 @@ def test_another_site_reads_nothing_but_may_link_to_a_page(desk: Desk) -> None:
 
 
 def test_another_name_of_this_machine_is_nobody(desk: Desk) -> None:
-    with desk.logged_in() as client:
+    with closing(desk.logged_in()) as client:
         assert client.get("/consultation", headers={"Host": "rebound.example"}).status_code == 403
 
 
 def test_a_role_opens_its_own_pages_only(desk: Desk) -> None:
-    with desk.logged_in("marat") as analyst:
+    with closing(desk.logged_in("marat")) as analyst:
         page = analyst.get("/consultation")
         assert page.status_code == 403
         assert texts("refused", "ru")["title_403"] in page.text
@@ -208,11 +206,11 @@ def test_a_role_opens_its_own_pages_only(desk: Desk) -> None:
 
 def test_another_password_or_none_ends_every_session(desk: Desk) -> None:
     try:
-        with desk.logged_in() as client:
+        with closing(desk.logged_in()) as client:
             changed = structs.replace(PEOPLE[0], password=staff.hash_password("quite another one", "aigul"))
             staff.write(desk.staff, [changed, *PEOPLE[1:]])
             assert client.get("/consultation").status_code == 303
-        with desk.logged_in("marat") as client:
+        with closing(desk.logged_in("marat")) as client:
             staff.write(desk.staff, [person for person in PEOPLE if person.account != "marat"])
             assert client.get("/").status_code == 303
     finally:
@@ -220,7 +218,7 @@ def test_another_password_or_none_ends_every_session(desk: Desk) -> None:
 
 
 def test_every_answer_says_what_a_page_may_load(desk: Desk) -> None:
-    with desk.logged_in() as client:
+    with closing(desk.logged_in()) as client:
         for path in ("/consultation", "/login", "/static/consultation.js", "/nothing-here"):
             headers = client.get(path).headers
             assert "default-src 'none'" in headers["content-security-policy"]
@@ -230,7 +228,7 @@ def test_every_answer_says_what_a_page_may_load(desk: Desk) -> None:
 
 
 def test_without_anything_behind_it_the_desk_still_answers_and_promises_nothing(desk: Desk) -> None:
-    with desk.logged_in() as client:
+    with closing(desk.logged_in()) as client:
         told = draft() | {"said": "8 705 123 45 67\nЗвонили из банка, просили код из СМС"}
         answer = client.post("/consultation/look-up", json=told, headers=SCRIPT)
         assert answer.status_code == 200
@@ -240,7 +238,7 @@ def test_without_anything_behind_it_the_desk_still_answers_and_promises_nothing(
 
 
 def test_what_was_typed_is_in_no_log(desk: Desk) -> None:
-    with desk.logged_in() as client:
+    with closing(desk.logged_in()) as client:
         told = draft() | {"said": "Мой код 482913", "reporter": "8 701 555 44 33"}
         client.post("/consultation/look-up", json=told, headers=SCRIPT)
         client.post("/consultation/reports", json=told, headers=SCRIPT)
