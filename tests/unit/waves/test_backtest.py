@@ -17,7 +17,7 @@ from streams.waves.backtest import Backtest, alarm_line
 from streams.waves.calendar import date_of
 from streams.waves.history import Row
 from streams.waves.series import day_of, start_of
-from tests.unit.waves.histories import CALIBRATION_DAYS, DAYS, FIRST, background, backtest, wave
+from tests.unit.waves.histories import ALERTS, CALIBRATION_DAYS, DAYS, FIRST, background, backtest, wave
 
 SLOW, FAST = "+77770000001", "+77770000002"
 
@@ -121,6 +121,25 @@ def test_the_command_writes_alarms_table_and_pictures(tmp_path: Path) -> None:
     assert all(date.fromisoformat(line["at"]) >= date.fromisoformat(until) for line in told)
     assert FAST in page.read_text(encoding="utf-8")
     assert "alarms by week" in result.output
+
+
+def test_rules_are_run_over_history_with_the_thresholds_that_calibration_wrote(tmp_path: Path) -> None:
+    data, folder = write(tmp_path / "a.csv.gz", story()), tmp_path / "alerts"
+    folder.mkdir()
+    (folder / "rules.yaml").write_bytes((ALERTS / "rules.yaml").read_bytes())
+    written = folder / "calibration.yaml"
+    result = CliRunner().invoke(cli.build("calibrate"), ["calibrate", str(data), "--out", str(written)])
+    assert result.exit_code == 0, result.output
+    assert "for a budget of 1.00 a day" in " ".join(written.read_text(encoding="utf-8").split())
+    out = tmp_path / "pages.jsonl"
+    given = ["--rules", str(folder), "--rule", "number", "--alarms", str(out)]
+    result = CliRunner().invoke(cli.build("rules"), ["rules", "test", str(data), *given])
+    assert result.exit_code == 0, result.output
+    told = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert {SLOW, FAST} <= {line.get("key") for line in told}
+    result = CliRunner().invoke(cli.build("rules"), ["rules", "test", str(data), "--rule", "nonesuch"])
+    assert result.exit_code == 1
+    assert "no rule 'nonesuch'; there are" in result.output
 
 
 @pytest.mark.parametrize(
