@@ -17,7 +17,7 @@ import faust
 import msgspec
 from faust.types import TP
 
-from schemas.cases import Decision
+from schemas.cases import Case, Decision, StepKind
 from schemas.events import Alert
 from schemas.topics import ALERTS, CASES, DECISIONS
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning_partition, raw_topic
@@ -155,6 +155,8 @@ class _Office:
         await confirm(
             [self._cases_topic.send(key=case.alert_id.encode(), value=msgspec.json.encode(case)) for case in told]
         )
+        for case in told:
+            _say_what_failed(before.cases.get(case.alert_id), case)
         with owning_partition(ALERTS, 0):
             for name in cases:
                 self._put(_CASE + name.encode(), after.cases.get(name))
@@ -175,6 +177,13 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         for name in {**before, **after}
         if before.get(name) is not after.get(name) and before.get(name) != after.get(name)
     ]
+
+
+def _say_what_failed(known: CaseState | None, case: Case) -> None:
+    """Log a way that was given up, and each time that somebody else had to be told, or nobody was left."""
+    for new in [one for one in case.steps if known is None or one not in known.case.steps]:
+        if new.kind in (StepKind.FAILED, StepKind.ESCALATED):
+            log.warning("alert %s: %s %s: %s", case.alert_id, new.kind, new.person or new.target or "-", new.detail)
 
 
 def _decoded(events: Sequence[Any], kind: type[Any]) -> list[Any]:

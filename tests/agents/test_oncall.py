@@ -8,12 +8,13 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
+from deploy.commands import oncall
 from deploy.stack.local import Stack
 from producers import heartbeat, integrations
 from producers.intake import Origin
 from producers.integrations import Permission
-from schemas.cases import Decision, DecisionKind, Via
 from schemas.events import Channel, GivenContact, Outcome
 from schemas.topics import ALERTS, CASES, DECISIONS
 from streams.understanding.enrich import enrich
@@ -23,7 +24,7 @@ from tests.agents.test_way_of_a_report import fresh
 from tests.gateway_process import gateway_running
 
 
-def test_an_urgent_case_reaches_a_person_and_the_answer_its_document(workers: Workers) -> None:
+def test_an_urgent_case_reaches_a_person_and_the_answer_its_document(workers: Workers, stack: Stack) -> None:
     bank = f"Банк {uuid4().hex[:6]}"
     now = datetime.now(UTC)
     report = fresh(
@@ -38,8 +39,8 @@ def test_an_urgent_case_reaches_a_person_and_the_answer_its_document(workers: Wo
     alert = at_once(enrich(report))
     assert alert is not None
     workers.publish(report)
-    told = eventually(lambda: [one for one in workers.phone.messages if bank in one["title"]])
-    assert "можно остановить" in told[0]["message"]
+    messages = eventually(lambda: [one for one in workers.phone.messages if bank in one["title"]])
+    assert "можно остановить" in messages[0]["message"]
 
     def document(**wanted: Any) -> Any:
         found = workers.document("saqbol-alerts", alert.id) or {}
@@ -47,17 +48,17 @@ def test_an_urgent_case_reaches_a_person_and_the_answer_its_document(workers: Wo
 
     steps = eventually(lambda: (document(status="open") or {}).get("steps"))
     assert [(step["kind"], step["person"], step["message"]) for step in steps] == [("sent", "oncall", f"{alert.id}/1")]
-    answer = Decision(
-        id=str(uuid4()),
-        kind=DecisionKind.ACKNOWLEDGED,
-        at=datetime.now(UTC),
-        by="aigerim",
-        via=Via.PAGE,
-        alert_id=alert.id,
-    )
-    workers.publish_raw((answer.id.encode(), msgspec.json.encode(answer)), topic=DECISIONS)
+    environment = {"SAQBOL_KAFKA": stack.bootstrap_servers, "SAQBOL_ELASTICSEARCH": stack.elasticsearch_url}
+    run = CliRunner().invoke
+    listed = run(oncall.app, ["list"], env={**environment, "COLUMNS": "200"})
+    assert alert.id[:8] in listed.output, listed.output
+    assert HEARTBEAT_ALERT[:8] not in listed.output
+    told = run(oncall.app, ["ack", f"{alert.id[:8]}-1", "--by", "aigerim"], env=environment)
+    assert told.output == f"{alert.id}: acknowledged\n"
+    unknown = run(oncall.app, ["ack", "nothing", "--by", "aigerim"], env=environment)
+    assert "no alert begins with 'nothing'" in unknown.output
     answered = eventually(lambda: document(status="acknowledged", acknowledged_by="aigerim"))
-    assert answered["decisions"] == [answer.id]
+    assert len(answered["decisions"]) == 1
     assert answered["family"] == "urgent", "the wave's part and the casework's are one document"
     workers.publish(report)  # a retry
     assert len([one for one in workers.phone.messages if bank in one["title"]]) == 1

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final, Literal
 
 import msgspec
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from schemas.cases import DecisionKind
@@ -151,7 +151,7 @@ def let_it_end(worker: PaperWorker) -> None:
 UNLUCKY: Final = [("die", "after sending", set(ways)), ("alert", NAMES[0], "new", 0), ("wait", 1_500)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(nights)
 @example(UNLUCKY)
 def test_no_page_is_lost_and_nothing_is_told_twice(night: list[tuple[Any, ...]]) -> None:
@@ -179,7 +179,7 @@ def test_no_page_is_lost_and_nothing_is_told_twice(night: list[tuple[Any, ...]])
         assert not unanswered or state.reached, f"{name}: nobody was told"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(nights)
 def test_a_replay_from_the_beginning_tells_nothing_new(night: list[tuple[Any, ...]]) -> None:
     worker = play([one for one in night if one[0] not in ("die", "replay")])
