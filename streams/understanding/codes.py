@@ -84,7 +84,7 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
         if not _overlaps(span, taken) and (kind := _kind(folded, span, named, told)):
             yield Secret(*span, kind)
     if (told or "пин" in folded) and sum(unit in folded for unit in _UNITS) >= 2:
-        yield from _spoken(folded, named, told)
+        yield from (code for code in _spoken(folded, named, told) if not _overlaps((code.start, code.end), taken))
     for _, end in named:
         mixed = _MIXED.search(folded, end, end + _NEAR + 10)
         if mixed and mixed.start() - end <= _NEAR and not _overlaps(mixed.span(), taken):

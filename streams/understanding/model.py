@@ -14,10 +14,10 @@ from __future__ import annotations
 import base64
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -34,12 +34,15 @@ LONG_STEM: Final = 8
 #: How many pieces of evidence a label has; words as short as "из" weigh, but show nothing.
 MAX_EVIDENCE: Final = 4
 _TELLING: Final = 3
-#: Marks that no word has: of a concept, and of a scheme that was given.
+#: Marks that no word has: of a longer stem, of a concept, and of a scheme that was given.
+LONG: Final = "-"
 CONCEPT: Final = "#"
 GIVEN: Final = "="
 #: Weights are bytes; this much is added to each, so that no lane is ever negative.
 _SHIFT: Final = 128
 _LANE: Final = 4  # bytes
+#: How many different words a model remembers.
+_CACHE_SIZE: Final = 50_000
 
 
 class Weights(Struct, frozen=True):
@@ -51,6 +54,17 @@ class Weights(Struct, frozen=True):
     features: dict[str, str]
 
 
+class Weighed(NamedTuple):
+    """The weights of some features added up, in lanes, and how many features they are."""
+
+    lanes: int
+    features: int
+
+    def plus(self, other: Weighed) -> Weighed:
+        """Both together, if they have no feature in common."""
+        return Weighed(self.lanes + other.lanes, self.features + other.features)
+
+
 class Model:
     """Weights made ready to judge texts."""
 
@@ -60,23 +74,45 @@ class Model:
         self._bias = weights.bias
         self._lanes = struct.Struct(f"<{len(self.labels)}I")
         self._packed = {name: _pack(base64.b64decode(row)) for name, row in weights.features.items()}
+        self._stems: dict[str, tuple[str, ...]] = {}
 
-    def log_odds(self, features: Iterable[str]) -> dict[str, float]:
-        """The log-odds of every label for a text with these features; those unknown to the model say nothing."""
+    def read(self, reading: Reading) -> Weighed:
+        """What the features of a text weigh together; the stems of a word met before cost one look-up."""
+        stems, packed = self._stems, self._packed
+        found: set[str] = set()
+        for word in reading.words.texts:
+            known = stems.get(word)
+            found.update(self._learn(word) if known is None else known)
+        rows = [packed[stem] for stem in found]
+        rows += [row for concept in reading.found if (row := packed.get(CONCEPT + concept)) is not None]
+        return Weighed(sum(rows), len(rows))
+
+    def _learn(self, word: str) -> tuple[str, ...]:
+        if len(self._stems) >= _CACHE_SIZE:
+            self._stems.clear()
+        known = self._stems[word] = tuple(stem for stem in _stems(word) if stem in self._packed)
+        return known
+
+    def weigh(self, features: Iterable[str]) -> Weighed:
+        """What these features weigh together; those unknown to the model say nothing."""
         rows = [row for row in map(self._packed.get, features) if row is not None]
-        lanes = self._lanes.unpack(sum(rows).to_bytes(self._lanes.size, "little"))
-        shift = _SHIFT * len(rows)
+        return Weighed(sum(rows), len(rows))
+
+    def log_odds(self, weighed: Weighed) -> dict[str, float]:
+        """The log-odds of every label for a text whose features weigh so much."""
+        lanes = self._lanes.unpack(weighed.lanes.to_bytes(self._lanes.size, "little"))
+        shift = _SHIFT * weighed.features
         return {
             label: (lane - shift) * scale + bias
             for label, lane, scale, bias in zip(self.labels, lanes, self._scale, self._bias, strict=True)
         }
 
-    def evidence(self, features: Mapping[str, Match], label: str) -> list[Match]:
+    def evidence(self, reading: Reading, label: str) -> list[Match]:
         """The words that weighed most for a label, heaviest first."""
         place = 8 * _LANE * self.labels.index(label)
         weighed = [
             (weight, -match.first, match)
-            for feature, match in features.items()
+            for feature, match in features(reading).items()
             if len(feature) >= _TELLING
             and (row := self._packed.get(feature)) is not None
             and (weight := (row >> place & 255) - _SHIFT) > 0
@@ -85,18 +121,20 @@ class Model:
 
 
 def features(reading: Reading) -> dict[str, Match]:
-    """The features of a text, each with the first words that gave it."""
+    """The features of a text, the stems of its words and its concepts, each with the first words that gave it."""
     found: dict[str, Match] = {}
     for index, word in enumerate(reading.words.texts):
-        if not word.isdigit():
-            stem = word[:STEM]
-            if stem not in found:
-                found[stem] = Match(index, index)
-            if len(word) >= LONG_STEM:
-                found.setdefault(word[:LONG_STEM] + "-", Match(index, index))
+        for stem in _stems(word):
+            found.setdefault(stem, Match(index, index))
     for concept, matches in reading.found.items():
         found[CONCEPT + concept] = matches[0]
     return found
+
+
+def _stems(word: str) -> tuple[str, ...]:
+    if word.isdigit():
+        return ()
+    return (word[:STEM], word[:LONG_STEM] + LONG) if len(word) >= LONG_STEM else (word[:STEM],)
 
 
 def probability(log_odds: float) -> float:

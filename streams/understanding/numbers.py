@@ -8,12 +8,13 @@ written, where, its kind, its identity (`value`), its role.  What words around d
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 from schemas import reference
 from schemas.events import ContactKind, ContactOrigin, ContactRole, FoundContact
-from streams.understanding import cues, online, phones, shortcodes
+from streams.understanding import cues, online, phones, shortcodes, spoken
 from streams.understanding.cues import after, before
 from streams.understanding.folding import NOTHING, fold
 from streams.understanding.online import Span
@@ -46,14 +47,21 @@ def find_spans(folded: str, area_code: str | None) -> tuple[Span, ...]:
 
     Remembered for the last few texts: one is first masked and then read for its contacts.
     """
-    spans = [_sender_or_link(span, folded) for span in online.scan(folded)]
-    rest = _without(folded, spans)
+    written, rest = _online(folded)
+    spans = list(written)
     called, groups = phones.scan(rest, area_code)
-    spans += [span for phone in called if (span := _phone(phone, rest))]
+    spans += [span for phone in (*called, *spoken.scan(rest)) if (span := _phone(phone, rest))]
     spans += shortcodes.short_codes(rest, groups)
     spans += shortcodes.senders(rest, spans)
     spans += shortcodes.hidden(rest, spans)
     return tuple(sorted(spans))
+
+
+@lru_cache(maxsize=16)
+def _online(folded: str) -> tuple[tuple[Span, ...], str]:
+    """Links, accounts and addresses, and the text without them: the same in every area."""
+    spans = tuple(_sender_or_link(span, folded) for span in online.scan(folded))
+    return spans, _without(folded, spans)
 
 
 def is_own(span: Span, folded: str) -> bool:
@@ -137,7 +145,7 @@ def _sender_or_link(span: Span, folded: str) -> Span:
     return span
 
 
-def _without(folded: str, spans: list[Span]) -> str:
+def _without(folded: str, spans: Iterable[Span]) -> str:
     """`folded` with what `spans` cover taken out, so that nothing in a link is read a second time; same length."""
     for span in spans:
         folded = folded[: span.start] + NOTHING * (span.end - span.start) + folded[span.end :]

@@ -67,19 +67,25 @@ class Match(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """What the matcher knows of a word: which forms it fits, concepts it gives alone, phrases that begin with it."""
+    """What the matcher knows of a word: which forms of phrases it fits, and concepts it gives alone.
+
+    `phrases` are those that begin with it, by the atoms of their last word (`lasts`): most texts lack it.  `ends` are
+    the word's own atoms that end a phrase.
+    """
 
     atoms: frozenset[int]
+    ends: frozenset[int]
     concepts: tuple[str, ...]
-    phrases: tuple[_Phrase, ...]
+    lasts: frozenset[int]
+    phrases: dict[int, list[int]]
 
 
-#: A phrase: the atoms of its last word (looked at first, since most texts lack it), its concept, its words and gaps.
-_Phrase = tuple[frozenset[int], str, tuple[frozenset[int] | int, ...]]
+#: A phrase: its concept, its words and gaps.
+_Phrase = tuple[str, tuple[frozenset[int] | int, ...]]
 _GAP: Final = -1
 #: "лжеследователь" is also read as "следователь".
 _FALSE_PREFIXES: Final = ("лже", "псевдо")
-_NOTHING: Final = _Word(frozenset(), (), ())
+_NOTHING: Final = _Word(frozenset(), frozenset(), (), frozenset(), {})
 _TRANSLIT: Final = {
     **{"shch": "щ", "sch": "щ", "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш", "yu": "ю", "ya": "я"},
     **{"yo": "е", "iy": "ий", "ju": "ю", "ja": "я"},
@@ -106,6 +112,9 @@ class Lexicon:
         self._suffix: dict[str, set[int]] = {}
         self._atoms: dict[str, int] = {}
         self._phrases: list[_Phrase] = []
+        self._lasts: list[frozenset[int]] = []
+        self._ending: set[int] = set()
+        self._inside: set[int] = set()
         self._single: dict[int, set[str]] = {}
         self._starting: dict[int, list[int]] = {}
         self._typos: dict[str, set[str]] = {}
@@ -123,7 +132,7 @@ class Lexicon:
         """Every occurrence of every concept in `words`, in the order of the text."""
         cache = self._cache
         known = [cache.get(text) or self._learn(text) for text in words.texts]
-        present: set[int] = set().union(*[word.atoms for word in known if word is not _NOTHING])
+        present: set[int] = set().union(*[word.ends for word in known if word.ends])
         found: dict[str, list[Match]] = {}
         for index, word in enumerate(known):
             if word is _NOTHING:
@@ -132,12 +141,13 @@ class Lexicon:
                 here = Match(index, index)
                 for concept in word.concepts:
                     found.setdefault(concept, []).append(here)
-            for last_part, concept, parts in word.phrases:
-                if present.isdisjoint(last_part):
-                    continue
-                last = _follow(parts, 1, index, known, words.sentences)
-                if last >= 0:
-                    found.setdefault(concept, []).append(Match(index, last))
+            lasts = word.lasts & present
+            if lasts:
+                for number in sorted({number for last in lasts for number in word.phrases[last]}):
+                    concept, parts = self._phrases[number]
+                    end = _follow(parts, 1, index, known, words.sentences)
+                    if end >= 0:
+                        found.setdefault(concept, []).append(Match(index, end))
         for matches in found.values():
             del matches[MAX_OCCURRENCES:]
         return found
@@ -158,7 +168,10 @@ class Lexicon:
                 self._single.setdefault(atom, set()).add(concept)
             return
         number = len(self._phrases)
-        self._phrases.append((tail, concept, tuple(parts)))
+        self._phrases.append((concept, tuple(parts)))
+        self._lasts.append(tail)
+        self._ending |= tail
+        self._inside |= {atom for part in parts if not isinstance(part, int) for atom in part}
         for atom in head:
             self._starting.setdefault(atom, []).append(number)
 
@@ -187,8 +200,17 @@ class Lexicon:
         word = _NOTHING
         if atoms:
             concepts = {c for atom in atoms for c in self._single.get(atom, ())}
-            phrases = sorted({p for atom in atoms for p in self._starting.get(atom, ())})
-            word = _Word(frozenset(atoms), tuple(sorted(concepts)), tuple(self._phrases[p] for p in phrases))
+            phrases: dict[int, list[int]] = {}
+            for number in {number for atom in atoms for number in self._starting.get(atom, ())}:
+                for last in self._lasts[number]:
+                    phrases.setdefault(last, []).append(number)
+            word = _Word(
+                frozenset(atoms & self._inside),
+                frozenset(atoms & self._ending),
+                tuple(sorted(concepts)),
+                frozenset(phrases),
+                phrases,
+            )
         if len(self._cache) >= CACHE_SIZE:
             self._cache.clear()
         self._cache[text] = word

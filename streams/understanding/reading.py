@@ -126,6 +126,8 @@ class Reader:
         reading = Reading(text, folded, words, found, mask)
         before = {m.last + 1 for m in found.get(NEGATION_BEFORE, ())}
         after = {m.first - 1 for m in found.get(NEGATION_AFTER, ())}
+        negative = {index for index, word in enumerate(words.texts) if _is_kazakh_negative(word)}
+        first, last = before | negative, after | negative
         for trigger, name, bit, negated_bit, negatable, except_, except_mask, conditions in self._derived:
             if not mask & trigger:
                 continue
@@ -136,8 +138,8 @@ class Reader:
             if mask & bit:
                 if mask & except_mask:
                     mask ^= _leave(found, name, [m for m in found[name] if not _covered(m, except_, found)], bit)
-                if negatable and mask & bit:
-                    negated = [m for m in found[name] if _is_negated(m, words, before, after)]
+                if negatable and mask & bit and (first or last):
+                    negated = [m for m in found[name] if m.first in first or m.last in last]
                     if negated:
                         found["!" + name] = negated
                         mask |= negated_bit
@@ -324,15 +326,6 @@ def _leave(found: dict[str, list[Match]], name: str, matches: list[Match], bit: 
 def _covered(match: Match, names: Sequence[str], found: dict[str, list[Match]]) -> bool:
     """Whether a match of one of the concepts `names` covers `match`."""
     return any(m.first <= match.first and match.last <= m.last for name in names for m in found.get(name, ()))
-
-
-def _is_negated(match: Match, words: Words, before: set[int], after: set[int]) -> bool:
-    return (
-        match.first in before
-        or match.last in after
-        or _is_kazakh_negative(words.texts[match.first])
-        or _is_kazakh_negative(words.texts[match.last])
-    )
 
 
 @lru_cache(maxsize=20_000)

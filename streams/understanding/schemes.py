@@ -56,7 +56,6 @@ class Explanation(Struct, frozen=True):
     """
 
     reading: Reading
-    features: dict[str, Match]
     judge: model.Model
     fraud: float
     schemes: dict[str, Judgement]
@@ -65,7 +64,7 @@ class Explanation(Struct, frozen=True):
 
     def words(self, code: str) -> list[Match]:
         """The words that weighed most with the model for a label."""
-        return self.judge.evidence(self.features, code)
+        return self.judge.evidence(self.reading, code)
 
 
 def tag(text: str) -> Tags:
@@ -87,8 +86,8 @@ def explain(text: str, judge: model.Model | None = None) -> Explanation:
     judge = judge or model.model()
     book = rulebook()
     reading = reader().read(text)
-    features = model.features(reading)
-    odds = judge.log_odds(features)
+    weighed = judge.read(reading)
+    odds = judge.log_odds(weighed)
     fired = _fire(book.schemes, reading)
     fraud = odds[model.FRAUD] + POINT * max(map(_counted, fired.values()), default=0.0)
     schemes = _judged(book.schemes, fired, odds, POINT, LIKELIEST_FROM)
@@ -97,11 +96,10 @@ def explain(text: str, judge: model.Model | None = None) -> Explanation:
     if told:
         for code in told:
             reader().give(code, reading)
-        given = [model.GIVEN + code for code in told]
-        fired = _fire(book.demands, reading)
-        demands = _judged(book.demands, fired, judge.log_odds([*features, *given]), DEMAND_POINT, DEMAND_FROM)
+        odds = judge.log_odds(weighed.plus(judge.weigh([model.GIVEN + code for code in told])))
+        demands = _judged(book.demands, _fire(book.demands, reading), odds, DEMAND_POINT, DEMAND_FROM)
     asked = [code for code, judgement in demands.items() if judgement.log_odds >= DEMAND_FROM]
-    return Explanation(reading, features, judge, fraud, schemes, demands, frozenset([*told, *asked]))
+    return Explanation(reading, judge, fraud, schemes, demands, frozenset([*told, *asked]))
 
 
 def _judged(

@@ -22,7 +22,7 @@ from streams.understanding.text import fold_with_offsets
 
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
 _PROMISING: Final = re.compile(r"[\d@]")
-_WORDY: Final = ("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин")
+_WORDY: Final = ("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети")
 #: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
 _MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", ContactKind.EMAIL: "email"}
 #: Masking changes what stands near what; again, until nothing more is found.
@@ -65,10 +65,7 @@ def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
     found = _scan(fold(text), own_numbers)
     plain, offsets = fold_with_offsets(text)
     if plain != text.lower().replace("ё", "е"):
-        found += [
-            Secret(offsets[s.start], offsets[s.end - 1] + 1, s.kind)
-            for s in _scan(fold(plain), own_numbers)
-        ]
+        found += [Secret(offsets[s.start], offsets[s.end - 1] + 1, s.kind) for s in _scan(fold(plain), own_numbers)]
     found.sort(key=lambda s: (s.start, -s.end))
     secrets: list[Secret] = []
     for secret in found:

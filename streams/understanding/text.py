@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 #: Latin letters (as drawn, so by case) and digits that stand for a Cyrillic one inside a Cyrillic word.
@@ -100,8 +101,12 @@ def fold(text: str) -> str:
     return fold_with_offsets(text).text
 
 
+@lru_cache(maxsize=16)
 def fold_with_offsets(text: str) -> Folded:
-    """As `fold`, with the place of each character in the original."""
+    """As `fold`, with the place of each character in the original.
+
+    Remembered for the last few texts: one is first masked and then read.
+    """
     folded = Folded(text.replace("\u0130", "I"), range(len(text) + 1))
     if not _ORDINARY.fullmatch(folded.text):
         folded = _edit(folded, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))

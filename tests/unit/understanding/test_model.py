@@ -34,25 +34,28 @@ def _row(*weights: int) -> str:
     return base64.b64encode(bytes(128 + weight for weight in weights)).decode()
 
 
+def _odds(judge: Model, *features: str) -> dict[str, float]:
+    return judge.log_odds(judge.weigh(features))
+
+
 def test_log_odds_are_the_bias_and_the_weights_of_the_features_known() -> None:
     weights = Weights(["a", "b"], [0.5, 0.1], [-1.0, 2.0], {"код": _row(4, -128), "банк": _row(-2, 127)})
     judge = Model(weights)
-    assert judge.log_odds([]) == {"a": -1.0, "b": 2.0}
-    assert judge.log_odds(["код", "unknown"]) == {"a": 1.0, "b": pytest.approx(2 - 12.8)}
-    assert judge.log_odds(["код", "банк"]) == {"a": 0.0, "b": pytest.approx(1.9)}
+    assert _odds(judge) == {"a": -1.0, "b": 2.0}
+    assert _odds(judge, "код", "unknown") == {"a": 1.0, "b": pytest.approx(2 - 12.8)}
+    assert _odds(judge, "код", "банк") == {"a": 0.0, "b": pytest.approx(1.9)}
 
 
 def test_many_features_do_not_spill_into_the_next_label() -> None:
     rows = {str(number): _row(127, -128) for number in range(10_000)}
     judge = Model(Weights(["a", "b"], [1.0, 1.0], [0.0, 0.0], rows))
-    assert judge.log_odds(rows) == {"a": 1_270_000.0, "b": -1_280_000.0}
+    assert _odds(judge, *rows) == {"a": 1_270_000.0, "b": -1_280_000.0}
 
 
 def test_evidence_stands_in_the_text_heaviest_first() -> None:
     reading = reader().read("Банк просит код, код из банка")
-    features = model.features(reading)
     judge = Model(Weights(["a"], [1.0], [0.0], {"код": _row(9), "банк": _row(3), "проси": _row(-5)}))
-    assert [reading.quote(match) for match in judge.evidence(features, "a")] == ["код", "Банк"]
+    assert [reading.quote(match) for match in judge.evidence(reading, "a")] == ["код", "Банк"]
 
 
 def test_the_model_is_heard_where_no_rule_fires() -> None:
@@ -75,8 +78,8 @@ def test_rules_are_heard_where_the_model_is_silent() -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_borne(text: str) -> None:
     reading = reader().read(text)
-    features = model.features(reading)
     judge = model.model()
-    odds = judge.log_odds(features)
+    assert judge.read(reading) == judge.weigh(model.features(reading))
+    odds = judge.log_odds(judge.read(reading))
     assert all(0 <= model.probability(sure) <= 1 for sure in odds.values())
-    assert all(reading.quote(match) in text for match in judge.evidence(features, FRAUD))
+    assert all(reading.quote(match) in text for match in judge.evidence(reading, FRAUD))
