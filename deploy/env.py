@@ -12,12 +12,29 @@ from typing import Final
 from msgspec import Struct
 
 from producers import integrations
+from producers.desk import staff
 from producers.intake import Origin
+from producers.integrations import Permission
 from schemas.events import Channel
+from streams.urgent import HEARTBEAT_SOURCE
 
 #: The integration that a new deployment starts with.
 FIRST: Final = Origin(source="first-partner", channel=Channel.PARTNER)
+#: Our own services that use the gateway: the variable with the API key of each, and what it may.
+OWN: Final = {
+    "SAQBOL_DESK_KEY": (Origin(source="desk", channel=Channel.HOTLINE), (Permission.REPORT, Permission.PREVENTION)),
+    "SAQBOL_HEARTBEAT_KEY": (Origin(source=HEARTBEAT_SOURCE, channel=Channel.PARTNER), (Permission.REPORT,)),
+    "SAQBOL_TELEGRAM_KEY": (
+        Origin(source="telegram-bot", channel=Channel.TELEGRAM),
+        (Permission.REPORT, Permission.LOOK_UP),
+    ),
+    "SAQBOL_WHATSAPP_KEY": (
+        Origin(source="whatsapp-bot", channel=Channel.WHATSAPP),
+        (Permission.REPORT, Permission.LOOK_UP),
+    ),
+}
 
+_VALUE: Final = re.compile(r"^(SAQBOL_[A-Z_]+)=(.*)$", re.MULTILINE)
 _ASSIGNMENT: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=", re.MULTILINE)
 
 
@@ -63,6 +80,11 @@ VARIABLES: Final = (
         "hashes reporters; another key makes everybody a new person, so keep a copy in a safe place",
         _key,
     ),
+    Variable("SAQBOL_LINK_KEY", "signs the links in messages that acknowledge an alert with one tap", _key),
+    Variable("SAQBOL_DESK_KEY", "gateway: API key of the desk", integrations.new_key),
+    Variable("SAQBOL_HEARTBEAT_KEY", "gateway: API key of the heartbeat", integrations.new_key),
+    Variable("SAQBOL_TELEGRAM_KEY", "gateway: API key of the Telegram bot", integrations.new_key),
+    Variable("SAQBOL_WHATSAPP_KEY", "gateway: API key of the WhatsApp bot", integrations.new_key),
     Variable("SAQBOL_ONCALL_URL", "where alerts go: an Apprise URL, e.g. tgram://TOKEN/CHAT; yours to fill in", _empty),
 )
 
@@ -94,3 +116,32 @@ def first_integration(path: Path) -> str | None:
     key = integrations.create(path, [FIRST])[FIRST.source]
     path.chmod(0o644)
     return key
+
+
+def own_integrations(path: Path, environment_file: Path) -> list[str]:
+    """Let our own services use the gateway: add an entry for each key of OWN that the integrations file lacks.
+
+    Returns the sources that were added.  Raises integrations.IntegrationsError.
+    """
+    keys = dict(_VALUE.findall(environment_file.read_text(encoding="utf-8")))
+    entries = integrations.read(path)
+    known = {entry.source for entry in entries}
+    added = [
+        integrations.entry_of(origin, keys[name], may)
+        for name, (origin, may) in OWN.items()
+        if origin.source not in known and keys.get(name)
+    ]
+    if added:
+        integrations.save(path, [*entries, *added])
+    return [entry.source for entry in added]
+
+
+def empty_staff(path: Path) -> bool:
+    """Make the desk's staff file, in a folder that the container can read; whether it was missing."""
+    if path.exists():
+        return False
+    staff.write(path, [])
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    path.parent.parent.chmod(0o700)  # nobody else on this machine gets that far
+    return True

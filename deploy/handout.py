@@ -49,6 +49,20 @@ FILES: Final = {
     "desk/password": "SAQBOL_DESK_PASSWORD",
     "steward/password": "SAQBOL_STEWARD_PASSWORD",
     "steward/hmac_key": "SAQBOL_HMAC_KEY",
+    "notify/link_key": "SAQBOL_LINK_KEY",
+    "desk/link_key": "SAQBOL_LINK_KEY",
+    "desk/keys/desk": "SAQBOL_DESK_KEY",
+    "heartbeat/key": "SAQBOL_HEARTBEAT_KEY",
+    "telegram/key": "SAQBOL_TELEGRAM_KEY",
+    "whatsapp/key": "SAQBOL_WHATSAPP_KEY",
+}
+#: Secrets that only those have who run a bot; an absent one is an empty file.
+OPTIONAL: Final = {
+    "telegram/token": "SAQBOL_TELEGRAM_TOKEN",
+    "telegram/webhook_secret": "SAQBOL_TELEGRAM_WEBHOOK_SECRET",
+    "whatsapp/token": "SAQBOL_WHATSAPP_TOKEN",
+    "whatsapp/app_secret": "SAQBOL_WHATSAPP_APP_SECRET",
+    "whatsapp/verify_token": "SAQBOL_WHATSAPP_VERIFY_TOKEN",
 }
 #: Rounds of the password hash: the passwords have 256 random bits, so the least that Elasticsearch takes is enough.
 _ROUNDS: Final = 1000
@@ -64,8 +78,8 @@ def hand_out(folder: Path, environment: Mapping[str, str]) -> None:
     missing = sorted({name for name in names if not environment.get(name)})
     if missing:
         raise HandoutError(f"not set: {', '.join(missing)}; ./saqbol env creates them in .env")
-    for path, name in FILES.items():
-        _write(folder / path, environment[name], 0o400)
+    for path, name in (FILES | OPTIONAL).items():
+        _write(folder / path, environment.get(name, ""), 0o400)
     users = {user: environment[name] for user, (name, _) in ACCOUNTS.items()}
     roles = {user: role for user, (_, role) in ACCOUNTS.items()}
     # Elasticsearch runs as another user than we do, and reads only what everybody may read: hashes

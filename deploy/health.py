@@ -1,8 +1,7 @@
 """Health checks of the containers: exit 0 if the service of this container works.
 
 python -m deploy.health worker STAGE
-python -m deploy.health gateway
-python -m deploy.health desk
+python -m deploy.health gateway|desk|telegram|whatsapp
 """
 
 from __future__ import annotations
@@ -10,8 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import urllib.request
+from typing import Final
 
 from streams.settings import from_environment, is_ready
+
+#: Services that answer HTTP, and the port of each unless its environment says otherwise.
+SERVERS: Final = {"gateway": "8080", "desk": "8081", "telegram": "8082", "whatsapp": "8083"}
 
 
 def healthy(arguments: list[str]) -> bool:
@@ -20,11 +23,10 @@ def healthy(arguments: list[str]) -> bool:
         case ["worker", stage]:
             settings = from_environment()
             return is_ready(settings.home, stage, settings.replica)
-        case ["gateway"]:
-            return _answers(f"http://127.0.0.1:{os.environ.get('SAQBOL_GATEWAY_PORT', '8080')}/health/live")
-        case ["desk"]:
-            return _answers(f"http://127.0.0.1:{os.environ.get('SAQBOL_DESK_PORT', '8081')}/health/live")
-    raise ValueError("usage: python -m deploy.health worker STAGE | gateway | desk")
+        case [server] if server in SERVERS:
+            port = os.environ.get(f"SAQBOL_{server.upper()}_PORT") or SERVERS[server]
+            return _answers(f"http://127.0.0.1:{port}/health/live")
+    raise ValueError(f"usage: python -m deploy.health worker STAGE | {' | '.join(SERVERS)}")
 
 
 def _answers(url: str) -> bool:

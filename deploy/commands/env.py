@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from deploy.env import FIRST, complete, first_integration
+from deploy.env import FIRST, complete, empty_staff, first_integration, own_integrations
 from deploy.home import CHECKOUT
 
 #: Where docker-compose.yml looks for the integrations file.
 INTEGRATIONS = CHECKOUT / ".saqbol" / "compose" / "integrations.yaml"
+#: And the people who may log in to the desk.
+STAFF = CHECKOUT / ".saqbol" / "compose" / "staff" / "staff.yaml"
 
 
 def create() -> None:
@@ -20,5 +22,9 @@ def create() -> None:
     if key:
         typer.echo(f"{INTEGRATIONS}: made the integration {FIRST.source}")
         typer.echo(f"its API key, shown this once: {key}")
+    if own := own_integrations(INTEGRATIONS, path):
+        typer.echo(f"{INTEGRATIONS}: our own services may use the gateway: {', '.join(own)}")
+    if empty_staff(STAFF):
+        typer.echo(f"nobody may log in to the desk yet: ./saqbol staff add NAME --role operator --file {STAFF}")
     if "SAQBOL_ONCALL_URL" in added:
         typer.echo("now set SAQBOL_ONCALL_URL in .env: compose refuses to start while nobody is on call")

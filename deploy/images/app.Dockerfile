@@ -21,6 +21,7 @@ RUN groupadd --gid 10001 saqbol \
     && useradd --uid 10001 --gid saqbol --no-create-home --home-dir /var/lib/saqbol --shell /usr/sbin/nologin saqbol \
     && install -d -o saqbol -g saqbol -m 0750 /var/lib/saqbol /run/saqbol \
         /handout/provision /handout/workers /handout/gateway /handout/desk /handout/steward /records \
+        /handout/notify /handout/heartbeat /handout/telegram /handout/whatsapp \
     && install -d -o saqbol -g saqbol -m 0755 /handout/elasticsearch
 COPY --from=build /opt/saqbol /opt/saqbol
 ENV PATH=/opt/saqbol/venv/bin:$PATH \

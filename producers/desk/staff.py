@@ -108,12 +108,15 @@ def check(people: list[Person], path: Path) -> None:
 
 
 def write(path: Path, people: Iterable[Person]) -> None:
-    """Replace a staff file as a whole; only its owner can read it."""
+    """Replace a staff file as a whole.  Who may read it stays as it was; a new file only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     draft = path.with_suffix(".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         content: Any = {"staff": [msgspec.to_builtins(person) for person in people]}
         yaml.safe_dump(content, file, allow_unicode=True, sort_keys=False)
+    draft.chmod(mode)
     draft.replace(path)
 
 

@@ -19,12 +19,15 @@ import yaml
 
 from deploy import cli, env, handout
 from deploy.home import CHECKOUT
+from producers.desk import settings as desk_settings
 from producers.gateway import settings as gateway_settings
 from streams.settings import STAGES
 
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONE_SHOT = {"handout", "provision", "saqbol", "steward"}
+ONE_SHOT = {"handout", "provision", "dashboards", "saqbol", "steward"}
+#: Has no server that could be asked, and ends by itself when it can't work.
+UNASKED = {"heartbeat"}
 IMAGES = sorted((CHECKOUT / "deploy" / "images").glob("*.Dockerfile"))
 _PINNED = re.compile(r"^[a-z][a-z0-9/-]*:[0-9]+\.[0-9]+\.[0-9]+[a-z0-9.-]*$")
 _INTERPOLATION = re.compile(r"(?<!\$)\$\{([A-Z_]+)(:[?-])?[^}]*\}")
@@ -73,12 +76,12 @@ def test_every_container_is_bounded_and_denied_what_it_does_not_need(name: str) 
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOT))
 def test_what_stays_up_is_watched_and_started_again(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
-    assert SERVICES[name]["healthcheck"]["test"]
+    assert name in UNASKED or SERVICES[name]["healthcheck"]["test"]
 
 
 def test_only_loopback_is_published() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert set(published) == {"gateway", "kibana"}
+    assert set(published) == {"gateway", "desk", "kibana", "telegram", "whatsapp"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
@@ -97,7 +100,7 @@ def test_every_stage_is_a_service_that_can_be_scaled() -> None:
 
 
 def test_nothing_starts_before_provisioning() -> None:
-    for name in (*STAGES, "gateway"):
+    for name in (*STAGES, "gateway", "desk"):
         assert SERVICES[name]["depends_on"] == {"provision": {"condition": "service_completed_successfully"}}
     assert {name: on["condition"] for name, on in SERVICES["provision"]["depends_on"].items()} == {
         "handout": "service_completed_successfully",
@@ -132,17 +135,48 @@ def test_every_variable_of_ours_is_one_that_the_code_reads() -> None:
     for name, service in SERVICES.items():
         for variable in service.get("environment", {}):
             if variable.startswith("SAQBOL_") and variable != "SAQBOL_STAGE":
-                assert any(variable in source for source in [*sources, oncall]), f"{name}: {variable}"
+                spelt = {variable, variable.removesuffix("_FILE"), variable.replace(f"_{name.upper()}_", "_{BOT}_")}
+                assert any(one in source for source in [*sources, oncall] for one in spelt), f"{name}: {variable}"
 
 
 def test_gateway_gets_what_it_needs() -> None:
-    environment = {**SERVICES["gateway"]["environment"], "SAQBOL_TRUSTED_PROXIES": ""}
+    environment = {**SERVICES["gateway"]["environment"], "SAQBOL_TRUSTED_PROXIES": "", "SAQBOL_PUBLIC_URL": ""}
     settings = gateway_settings.from_environment(environment)
     mounts = {mount["target"] for mount in SERVICES["gateway"]["volumes"]}
     assert str(settings.integrations) in mounts
     assert str(settings.hmac_key.parent) in mounts
     assert f"gateway/{settings.hmac_key.name}" in handout.FILES
     assert SERVICES["gateway"]["ports"] == [f"127.0.0.1:{settings.port}:{settings.port}"]
+
+
+def test_the_desk_gets_what_it_needs() -> None:
+    settings = desk_settings.from_environment(
+        {
+            **SERVICES["desk"]["environment"],
+            "SAQBOL_DESK_ORIGIN": "http://127.0.0.1:8081",
+            "SAQBOL_DESK_TRUSTED_PROXIES": "",
+        }
+    )
+    mounts = {mount["target"] for mount in SERVICES["desk"]["volumes"]}
+    assert {str(settings.staff.parent), str(settings.database.parent), "/run/saqbol"} <= mounts
+    for path in (settings.link_key, settings.elasticsearch_password, settings.keys / "desk"):
+        assert path is not None
+        assert f"desk/{path.relative_to('/run/saqbol')}" in handout.FILES
+    assert SERVICES["desk"]["ports"] == [f"127.0.0.1:{settings.port}:{settings.port}"]
+
+
+@pytest.mark.parametrize("name", ["notify", "heartbeat", "telegram", "whatsapp"])
+def test_secrets_are_files_that_are_handed_out(name: str) -> None:
+    files = {
+        Path(value).name
+        for key, value in SERVICES[name]["environment"].items()
+        if str(value).startswith("/run/saqbol/")
+    }
+    assert files
+    assert {f"{name}/{file}" for file in files} == {
+        path for path in handout.FILES | handout.OPTIONAL if path.startswith(f"{name}/")
+    }
+    assert f"{name}-secrets:/handout/{name}" in SERVICES["handout"]["volumes"]
 
 
 @pytest.mark.parametrize("service", ["index", "reputation", "provision", "saqbol"])
@@ -161,7 +195,17 @@ def modules() -> set[str]:
 
 
 def test_every_command_has_its_module() -> None:
-    assert modules() == {"deploy", "deploy.handout", "deploy.health", "producers.gateway", "streams.worker"}
+    assert modules() == {
+        "deploy",
+        "deploy.handout",
+        "deploy.health",
+        "producers.gateway",
+        "producers.desk",
+        "producers.telegram",
+        "producers.whatsapp",
+        "producers.heartbeat",
+        "streams.worker",
+    }
     for module in modules():
         assert importlib.util.find_spec(module) is not None
     assert "provision" in cli.COMMANDS

@@ -13,6 +13,7 @@ import pytest
 from deploy import env, handout
 from deploy.commands import env as command
 from producers import integrations, reporters
+from producers.desk import staff
 
 
 def read(path: Path) -> dict[str, str]:
@@ -57,6 +58,37 @@ def test_first_integration_works_and_is_made_once(tmp_path: Path) -> None:
     assert env.first_integration(path) is None
 
 
+def test_our_own_services_may_use_the_gateway_with_the_keys_they_are_handed(tmp_path: Path) -> None:
+    secrets, path = tmp_path / ".env", tmp_path / "compose" / "integrations.yaml"
+    env.complete(secrets)
+    env.first_integration(path)
+    assert set(env.own_integrations(path, secrets)) == {origin.source for origin, _ in env.OWN.values()}
+    found = integrations.load(path)
+    for variable, (origin, may) in env.OWN.items():
+        entry = found.by_key(read(secrets)[variable])
+        assert entry is not None
+        assert (entry.source, entry.may) == (origin.source, may)
+    assert env.own_integrations(path, secrets) == []
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_the_container_can_read_the_staff_file_and_nobody_else_gets_there(tmp_path: Path) -> None:
+    path = tmp_path / "compose" / "staff" / "staff.yaml"
+    assert env.empty_staff(path)
+    assert staff.read(path) == []
+    person = staff.Person(
+        account="aigul",
+        name="Айгүл",
+        password=staff.hash_password("a long sentence", "aigul"),
+        roles=[staff.Role.ONCALL],
+    )
+    staff.write(path, [person])
+    assert not env.empty_staff(path)
+    assert staff.read(path) == [person]
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent, path.parent.parent)]
+    assert modes == [0o644, 0o755, 0o700]
+
+
 def test_command_makes_everything_and_prints_no_secret_but_the_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,7 +114,8 @@ def handed_out(tmp_path: Path) -> tuple[Path, dict[str, str]]:
 def test_each_service_gets_its_own(handed_out: tuple[Path, dict[str, str]]) -> None:
     folder, environment = handed_out
     files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
-    assert set(files) == {*handout.FILES, "elasticsearch/users", "elasticsearch/users_roles"}
+    assert set(files) == {*handout.FILES, *handout.OPTIONAL, "elasticsearch/users", "elasticsearch/users_roles"}
+    assert all(files[name].read_text().strip() == "" for name in handout.OPTIONAL)
     for name, variable in handout.FILES.items():
         assert files[name].read_text().strip() == environment[variable]
         assert stat.S_IMODE(files[name].stat().st_mode) == 0o400
