@@ -46,6 +46,11 @@ def index(stack: Stack, desk: Desk) -> Iterator[None]:
         yield
 
 
+def a_mark() -> str:
+    """A word that nobody else wrote, of letters only: digits after the word "code" are masked."""
+    return uuid.uuid4().hex[:10].translate(str.maketrans("0123456789", "ghijklmnop"))
+
+
 def log_in(open_desk: OpenPage, account: str = "aigul", size: tuple[int, int] = DESKTOP) -> Page:
     """The page of consultations, reached with the keyboard."""
     page = open_desk("/", size)
@@ -82,7 +87,7 @@ def picture(page: Page, name: str) -> None:
 
 
 def test_three_calls_by_keyboard_alone(stack: Stack, open_desk: OpenPage) -> None:  # noqa: PLR0915 - a long morning
-    mark = uuid.uuid4().hex[:8]
+    mark = a_mark()
     page = log_in(open_desk)
     keys = page.keyboard
 
@@ -190,7 +195,7 @@ def test_the_keyboard_is_never_trapped_and_always_seen(open_desk: OpenPage) -> N
 
 
 def test_a_draft_survives_a_reload_and_a_lost_connection(stack: Stack, open_desk: OpenPage) -> None:
-    mark = uuid.uuid4().hex[:8]
+    mark = a_mark()
     page = log_in(open_desk, "daniyar", PHONE)
     page.fill("#said", f"Пропала связь {mark}")
     page.locator("#lost-yes").check()
@@ -225,7 +230,7 @@ def test_a_draft_survives_a_reload_and_a_lost_connection(stack: Stack, open_desk
 
 
 def test_an_answer_that_got_lost_makes_no_second_report(stack: Stack, open_desk: OpenPage) -> None:
-    mark = uuid.uuid4().hex[:8]
+    mark = a_mark()
     page = log_in(open_desk)
 
     def lose_the_answer(route: Route) -> None:
@@ -243,7 +248,7 @@ def test_an_answer_that_got_lost_makes_no_second_report(stack: Stack, open_desk:
 
 
 def test_a_session_that_ended_loses_nothing(stack: Stack, open_desk: OpenPage) -> None:
-    mark = uuid.uuid4().hex[:8]
+    mark = a_mark()
     page = log_in(open_desk)
     page.fill("#said", f"Смена кончилась {mark}")
     page.context.clear_cookies()
@@ -336,7 +341,7 @@ def test_a_stolen_cookie_gets_nothing_in_from_another_origin(
     stack: Stack, desk: Desk, elsewhere: str, open_desk: OpenPage
 ) -> None:
     """Another port of the same host is the same site, so that the browser sends even a strict cookie along."""
-    mark = uuid.uuid4().hex[:8]
+    mark = a_mark()
     page = log_in(open_desk)
     sent: list[str | None] = []
     page.context.on("request", lambda request: sent.append(request.all_headers().get("cookie")))
@@ -347,10 +352,10 @@ def test_a_stolen_cookie_gets_nothing_in_from_another_origin(
     for path in ("look-up", "reports"):
         told = thief.evaluate(
             """([url, body]) => fetch(url, {method: "POST", body, credentials: "include", mode: "no-cors"})
-                .then((answer) => `${answer.type} ${answer.status}`)""",
+                .then((answer) => `${answer.type} ${answer.status}`, () => "failed")""",
             [f"{desk.url}/consultation/{path}", body],
         )
-        assert told == "opaque 0"
+        assert told == "failed"  # what comes back is for the desk's own pages (Cross-Origin-Resource-Policy)
     assert any(cookie and "desk=" in cookie for cookie in sent)
     assert desk.log.read_text(encoding="utf-8").count("403") == refused + 2
     assert saved(stack, mark) == []
