@@ -24,7 +24,7 @@ STORY = "Позвонили из банка, сказали, что на мам�
 
 @pytest.fixture(scope="module")
 def desk(stack: Stack, workers: Workers) -> Iterator[Desk]:
-    assert workers.client.ping()
+    assert workers.home.exists()
     with gateway_running(stack.bootstrap_servers, elasticsearch=stack.elasticsearch_url) as gateway:
         gateway.wait_until_ready()
         with desk_running(stack, gateway) as running:
