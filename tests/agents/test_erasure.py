@@ -75,7 +75,7 @@ PHONE = "8 701 000 00 77"
 KEY = "ab" * 32
 
 
-def saqbol(monkeypatch: pytest.MonkeyPatch, stack: Stack, folder: Path, *arguments: str, given: str) -> Result:
+def saqbol(monkeypatch: pytest.MonkeyPatch, stack: Stack, folder: Path, *arguments: str, given: str = "") -> Result:
     """The command line on the stack of the tests, with what is typed in."""
     (folder / "hmac-key").write_text(KEY)
     monkeypatch.setenv("SAQBOL_HMAC_KEY_FILE", str(folder / "hmac-key"))

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from deploy import backup as core
 from deploy import cli, retention
 from deploy.book import BookError, newest, read
+from deploy.provision import provision
 from deploy.stack.local import Stack
 from producers.kafka import connect
 from schemas import indices
@@ -148,12 +149,11 @@ def test_only_months_past_their_time_go_and_only_when_it_is_said(
     policy = tmp_path / "retention.yaml"
     policy.write_text("months: {saqbol-audit: 36}")
     monkeypatch.setattr(retention.load_policy, "__defaults__", (policy,))
+    provision(stack.bootstrap_servers, stack.elasticsearch_url)
     young = indices.audit_index(datetime.now(UTC))
     with Elasticsearch(stack.elasticsearch_url) as client:
         for index in months:
-            client.indices.create(index=index, aliases={indices.AUDIT: {}, indices.written_as(index) + "-a": {}})
-        if not client.indices.exists(index=young):
-            client.indices.create(index=young, aliases={indices.AUDIT: {}})
+            client.indices.create(index=index, aliases={indices.AUDIT: {}})
         client.index(index=months[0], id="1", document={"id": "1"}, refresh=True)
         said = saqbol(monkeypatch, stack, "retain")
         assert said.exit_code == 0, said.output
@@ -164,3 +164,19 @@ def test_only_months_past_their_time_go_and_only_when_it_is_said(
         assert not any(client.indices.exists(index=index) for index in months)
         assert client.indices.exists(index=young)
         assert "no month is past its time" in saqbol(monkeypatch, stack, "retain", "--yes").output
+
+
+def test_migrate_says_what_is_outdated_and_then_changes_it(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    provision(stack.bootstrap_servers, stack.elasticsearch_url)
+    old = "saqbol-audit-2019.01"
+    with Elasticsearch(stack.elasticsearch_url) as client:
+        client.indices.create(index=old, settings={"index.analysis.analyzer.old.tokenizer": "standard"})
+        client.index(index=old, id="1", document={"id": "1"}, refresh=True)
+        said = saqbol(monkeypatch, stack, "migrate", indices.AUDIT, "--dry-run")
+        assert (said.exit_code, said.output) == (0, f"{old}: outdated\n")
+        done = saqbol(monkeypatch, stack, "migrate", indices.AUDIT)
+        assert done.exit_code == 0, done.output
+        assert "saqbol-audit: switched, " in done.output
+        assert saqbol(monkeypatch, stack, "migrate", indices.AUDIT).output == "every index has today's mapping\n"
+        assert client.get(index=old, id="1")["_source"] == {"id": "1"}
+        client.indices.delete(index="saqbol-b2-audit-2019.01")
