@@ -41,7 +41,7 @@ from tests.phone import Phone
 WAVES: Final = 100
 #: Reports a second that have nothing to do with the waves, and the mean pause between two deciding ones (seconds).
 BACKGROUND: Final = 10.0
-PAUSE: Final = 1.0
+PAUSE: Final = 1.5
 SOURCE: Final = "telegram-bot"
 SEED: Final = 1414
 SETTLE: Final = 10.0
@@ -52,7 +52,7 @@ ONCALL: Final = """
 people: [{account: oncall, name: Oncall, language: en, targets: [{name: hook, url: "${SAQBOL_ONCALL_URL}"}]}]
 rotas: [{id: national, shifts: [{people: [oncall]}]}]
 escalate_after: {critical: 60, high: 60, medium: 60, low: 60}
-digest: {after: 1000, within_minutes: 1, collect_seconds: 1}
+digest: {after: 50, within_minutes: 1, collect_seconds: 1}
 """
 
 
