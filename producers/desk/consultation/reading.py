@@ -114,11 +114,14 @@ def is_urgent(submission: ReportSubmission, now: datetime) -> bool:
 
 
 def glance(draft: Draft, person: Person) -> ReportSubmission:
-    """As `read`, of a draft that is still being typed: what can't be understood yet is left out."""
+    """As `read`, of a draft that is still being typed: what can't be understood yet is left out.
+
+    It is never sent and has no reference of its own: a random UUID may look like a phone number, and is refused then.
+    """
     said = split(draft.said, person.area_code)
     victim = draft.lost == "yes"
     return ReportSubmission(
-        source_ref=draft.id,
+        source_ref="being-typed",
         text=said.text[:MAX_TEXT],
         contacts=[GivenContact(value=contact) for contact in said.contacts],
         outcome=Outcome.VICTIM if victim else Outcome.UNKNOWN,

@@ -148,6 +148,11 @@ def test_nothing_is_said_about_nothing() -> None:
     assert understand(glance(a_draft(said=" \n "), PERSON), PERSON.origin(), NOW) is None
 
 
+def test_an_id_that_looks_like_a_phone_is_answered_too() -> None:
+    draft = a_draft(id="2f6c1d1e-5a0e-4c1b-9b7e-877051234567")
+    assert understand(glance(draft, PERSON), PERSON.origin(), NOW) is not None
+
+
 def test_the_words_are_in_the_residents_language_and_the_rest_in_the_operators() -> None:
     said = told(say="kk")
     assert said.advice.headline == told().advice.headline
