@@ -347,9 +347,10 @@ class _Folder:
     def _put(self, wave: Wave, members: dict[str, Member], evidence: list[Evidence]) -> None:
         put(wave, members, evidence)
         self._keys.update(members)
-        for member in members.values():
-            for report_id in member.report_ids:
-                self._reports[report_id][wave.id] = wave
+        if "_reports" in self.__dict__:  # else it is not asked for yet
+            for member in members.values():
+                for report_id in member.report_ids:
+                    self._reports[report_id][wave.id] = wave
 
 
 def _telling(wave: Wave) -> Told:
