@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -32,7 +32,7 @@ def desk(stack: Stack, workers: Workers) -> Iterator[Desk]:
 
 
 def draft(**fields: str) -> dict[str, str]:
-    return {"id": str(uuid.uuid4()), "at": datetime.now(UTC).isoformat(), **fields}
+    return {"id": str(uuid.uuid4()), "at": datetime.now(UTC).isoformat()} | fields
 
 
 def save(operator: httpx.Client, told: dict[str, str]) -> dict[str, Any]:
@@ -81,8 +81,9 @@ def test_what_three_residents_told_the_next_operator_knows(workers: Workers, des
     number = f"8 705 888 {uuid.uuid4().int % 90 + 10} {uuid.uuid4().int % 90 + 10}"
     value = "+7" + number.replace(" ", "")[1:]
     with closing(desk.logged_in()) as operator:
-        for caller in ("8 701 555 44 01", "8 701 555 44 02", "2-15-65"):
-            save(operator, draft(said=f"{number}\n{STORY}", lost="no", reporter=caller))
+        for hours, caller in enumerate(("8 701 555 44 01", "8 701 555 44 02", "2-15-65")):
+            at = datetime.now(UTC) - timedelta(hours=hours)  # three within a minute could be one person
+            save(operator, draft(at=at.isoformat(), said=f"{number}\n{STORY}", lost="no", reporter=caller))
 
         def known() -> str:
             reply = operator.post("/consultation/look-up", json=draft(said=number, say="kk"), headers=SCRIPT)
