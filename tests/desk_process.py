@@ -9,21 +9,24 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpx
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
 
+from deploy import book
 from deploy.stack.local import Stack
 from producers.desk import staff
 from producers.desk.staff import Person, Role
+from producers.integrations import Permission
 from schemas.events import Report
-from schemas.topics import REPORTS, topics
+from schemas.topics import REPORTS
 from tests.gateway_process import Gateway, _Process, free_port, wait_for
 
 #: What signs the links in messages.
 LINK_KEY: Final = b"0123456789abcdef0123456789abcdef"
+#: The call-centre's integration.
+CENTRE: Final = "mamlyut-desk"
 #: The password of everybody in the tests, and its hash.
 PASSWORD: Final = "correct horse battery"
 HASH: Final = staff.hash_password(PASSWORD, "nobody")
@@ -36,7 +39,7 @@ def a_person(account: str = "aigul", roles: Sequence[Role] = (Role.OPERATOR,), *
         "name": "Айгүл Сәрсенова",
         "password": HASH,
         "roles": list(roles),
-        "source": "mamlyut-desk",
+        "source": CENTRE,
         "region": "KZ-59",
         "district": "Мамлютский район",
         "area_code": "71541",
@@ -121,19 +124,12 @@ class Desk(_Process):
 
 def reports_of(stack: Stack) -> list[Report]:
     """Every report in the stack's topic."""
-    consumer = KafkaConsumer(bootstrap_servers=stack.bootstrap_servers, enable_auto_commit=False)
-    try:
-        partitions = [TopicPartition(REPORTS, number) for number in range(topics()[REPORTS].partitions)]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        ends = consumer.end_offsets(partitions)
-        found: list[Report] = []
-        while any(consumer.position(p) < ends[p] for p in partitions):
-            for batch in consumer.poll(timeout_ms=1000).values():
-                found += [msgspec.json.decode(record.value, type=Report) for record in batch if record.value]
-        return found
-    finally:
-        consumer.close()
+    return [msgspec.convert(event, Report) for event in events_of(stack, REPORTS)]
+
+
+def events_of(stack: Stack, topic: str) -> list[dict[str, Any]]:
+    """Every event in a topic of the stack."""
+    return [msgspec.json.decode(record.value) for record in book.read(stack.bootstrap_servers, topic) if record.value]
 
 
 def token_of(page: str) -> str:
@@ -146,6 +142,7 @@ def token_of(page: str) -> str:
 @contextmanager
 def desk_running(stack: Stack, gateway: Gateway, people: Sequence[Person] = PEOPLE) -> Iterator[Desk]:
     """A fresh desk in front of a stack and a gateway."""
+    gateway.allow(CENTRE, [Permission.REPORT, Permission.PREVENTION])
     behind = Behind(stack.bootstrap_servers, stack.elasticsearch_url, gateway.url, gateway.keys)
     with desk_at(behind, people) as desk:
         yield desk
