@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator
 from contextlib import closing
 from typing import Any, Final
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
-from producers.kafka import CONNECT_TIMEOUT_MS, connect_admin
+from producers.kafka import connect_admin, connect_consumer
 from schemas.topics import ALERTS, CANDIDATES, CASES, ENRICHED, REJECTED, REPORTS, SIGNALS, UNEXPLAINED, topics
 
 #: A broker that gives nothing for this long, though there is more, has a problem (seconds).
@@ -43,15 +43,7 @@ def read(bootstrap_servers: str, topic: str) -> Iterator[Any]:
     Raises BookError.
     """
     try:
-        consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap_servers.split(","),
-            client_id="saqbol-book",
-            bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_poll_records=5_000,
-            max_partition_fetch_bytes=8_388_608,
-        )
+        consumer = connect_consumer(bootstrap_servers, "saqbol-book")
     except KafkaError as error:
         raise BookError(f"Kafka does not answer at {bootstrap_servers}: {type(error).__name__}") from error
     with closing(consumer):

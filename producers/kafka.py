@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import msgspec
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 from kafka.net.compat import KafkaNetClient
 
@@ -57,6 +57,21 @@ def connect_admin(bootstrap_servers: str, client_id: str) -> KafkaAdminClient:
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
         reconnect_backoff_max_ms=1_000,
+    )
+
+
+def connect_consumer(bootstrap_servers: str, client_id: str) -> KafkaConsumer:
+    """A connected consumer of no group, for reading whole topics.  Raises kafka.errors.KafkaError if Kafka is away."""
+    return _whole_or_nothing(
+        KafkaConsumer,
+        bootstrap_servers=bootstrap_servers.split(","),
+        client_id=client_id,
+        bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+        reconnect_backoff_max_ms=1_000,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_poll_records=5_000,
+        max_partition_fetch_bytes=8_388_608,
     )
 
 
