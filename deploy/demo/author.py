@@ -33,6 +33,7 @@ class Part(StrEnum):
     LATE = "late"
     DUPLICATE = "duplicate"
     RETRY = "retry"
+    UNSEEN = "unseen"
     WAVE = "wave"
     CASE = "case"
 

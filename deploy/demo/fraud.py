@@ -31,6 +31,7 @@ _WAVE_SOURCES: Final = {
 _WAVE_VICTIMS: Final = 11
 #: Where several people report one number in the background, the least time between two of them.
 _APART: Final = timedelta(days=4)
+_UNSEEN_APART: Final = timedelta(days=2)
 #: How many times as frequent the rising topic becomes.
 _RAMP: Final = 3.0
 _CASE: Final = timedelta(minutes=70)
@@ -63,6 +64,20 @@ def shared(author: Author) -> list[Item]:
             number=author.cast.suspected,
         )
         items.append(author.item(replace(incident, medium=Medium.CALL), Part.SHARED, chance))
+    return items
+
+
+def unseen(author: Author) -> list[Item]:
+    """A story that no scheme explains, told by several people days apart: too slowly to alarm."""
+    chance = author.chance(Part.UNSEEN)
+    texts = scenario().unseen
+    items = []
+    moments = chance.apart(len(texts), author.start, author.now, _UNSEEN_APART)
+    for text, moment in zip(texts, moments, strict=True):
+        incident = chance.incident(moment, integration=scenario().integration("telegram-bot"), scheme="marketplace")
+        item = author.item(incident, Part.UNSEEN, chance)
+        told = replace(item.submission, text=text, contacts=[], language=Language.RU, medium=Medium.OTHER)
+        items.append(replace(item, submission=told))
     return items
 
 

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy import pipeline
-from deploy.demo import people, prevention, verdict
+from deploy.demo import broken, decisions, people, prevention, verdict
 from deploy.demo.author import OFFICIAL, Part
 from deploy.demo.display import Display
 from deploy.demo.receiver import Receiver
@@ -143,6 +143,13 @@ class _Demo:
             gateway, keys, warnings, lambda taken: display.bar("warning calls and visits", taken, len(warnings))
         )
         found = [] if indexed else [f"not all of the background was indexed within {BACKGROUND_WITHIN:g} s"]
+        now = datetime.now(UTC)
+        await asyncio.to_thread(
+            decisions.publish,
+            self._stack.bootstrap_servers,
+            records=broken.records(now, f"{now:%Y%m%dT%H%M%S}"),
+            verdicts=decisions.verdicts(story.cast, now),
+        )
         display.clear_bars()
         display.say("now: people are called from 1414")
 
@@ -159,14 +166,17 @@ class _Demo:
 
     async def _answer_urgent(self, watch: Watch) -> list[str]:
         """The person on call answers the urgent case from the phone; the wave waits for the viewer."""
-        urgent = [alert for alert in await asyncio.to_thread(watch.alerts) if alert.family == URGENT]
+        urgent = list({a.id: a for a in await asyncio.to_thread(watch.alerts) if a.family == URGENT}.values())
         links = [people.link_in(self._receiver.pages, alert.id) for alert in urgent]
         if not urgent or None in links:
             return ["no page about the urgent case that could be answered"]
-        for link in filter(None, links):
-            if (status := await people.tap(link)) != HTTPStatus.OK:
-                return [f"the urgent case could not be acknowledged by its link: {status}"]
-        self._display.say("the person on call acknowledged the urgent case from the phone")
+        answered = urgent[:-1] or urgent
+        taps = await asyncio.gather(*(people.tap(link) for link in links[: len(answered)] if link))
+        if any(status != HTTPStatus.OK for status in taps):
+            return [f"an urgent case could not be acknowledged by its link: {taps}"]
+        closings = decisions.closings([alert.id for alert in answered], datetime.now(UTC))
+        await asyncio.to_thread(decisions.publish, self._stack.bootstrap_servers, decisions=closings)
+        self._display.say(f"the person on call acknowledged {len(answered)} urgent cases from the phone")
         return []
 
     async def _until_indexed(self, watch: Watch, records: int, reports: int, sending: asyncio.Task[None]) -> bool:
@@ -216,7 +226,11 @@ class _Demo:
 
     def _judge(self, watch: Watch) -> list[str]:
         found = verdict.problems(self._sent.accepted, watch.copies(), watch.alerts(), list(self._receiver.pages), WAVE)
-        return found + [f"rejected: {one['reason']}: {one['detail']}" for one in watch.rejected()]
+        rejected = watch.rejected()
+        if sum(one.get("source") in broken.SOURCES for one in rejected) != len(broken.SOURCES) * broken.COUNT:
+            found.append("not every record of a broken publisher was rejected")
+        strange = [one for one in rejected if one.get("source") not in broken.SOURCES]
+        return found + [f"rejected: {one['reason']}: {one['detail']}" for one in strange]
 
     def _conclude(self) -> None:
         console = self._display.console

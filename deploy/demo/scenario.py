@@ -92,6 +92,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     banks: list[str]
     links: list[str]
     senders: list[str]
+    unseen: Annotated[list[str], Meta(min_length=5, description="one story that no scheme explains, told by several")]
 
     def integration(self, source: str) -> Integration:
         """The integration of that name."""

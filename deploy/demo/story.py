@@ -35,6 +35,7 @@ def compose(seed: int, now: datetime, run: str) -> Story:
     background = [
         *told,
         *fraud.impersonated(author),
+        *fraud.unseen(author),
         *harmless.questions(author),
         *harmless.warnings(author),
         *harmless.complaints(author),

@@ -70,8 +70,8 @@ class Watch:
         return Counter(hit["_id"] for hit in hits)
 
     def rejected(self) -> list[dict[str, Any]]:
-        """Records that could not be processed: reason and detail of the first hundred."""
-        found = self._client.search(index=indices.REJECTED, size=100, source_includes=["reason", "detail"])
+        """Records that could not be processed: reason, detail and source of the first hundred."""
+        found = self._client.search(index=indices.REJECTED, size=100, source_includes=["reason", "detail", "source"])
         return [hit["_source"] for hit in found["hits"]["hits"]]
 
     def counts(self, field: str) -> Counts:

@@ -13,6 +13,9 @@ from deploy.demo.author import LENGTH, Item, Part
 from deploy.demo.numbers import eightfold
 from deploy.demo.story import Story
 from schemas.events import AffectedGroup, ContactRole, Language, Outcome, Stance
+from streams.understanding.clusters import Clusters, assign, is_unexplained
+from streams.understanding.enrich import enrich
+from tests.builders import a_report
 from tests.unit.demo.conftest import NOW
 
 
@@ -169,3 +172,13 @@ def test_the_case_of_mamlyut(story: Story, parts: dict[Part, list[Item]]) -> Non
     assert report.urgent
     assert report.loss_kzt
     assert report.reporter
+
+
+def test_a_story_that_no_scheme_explains_is_one_pattern(parts: dict[Part, list[Item]]) -> None:
+    state = Clusters()
+    patterns = set()
+    for item in sorted(parts[Part.UNSEEN], key=happened):
+        report = a_report(text=item.submission.text, source_ref=item.submission.source_ref)
+        assert is_unexplained(enrich(report)), item.submission.text
+        patterns.add(assign(state, report.text, happened(item)))
+    assert len(patterns) == 1
