@@ -69,7 +69,7 @@ def number_asked_for(raw: str, area_code: str | None = None) -> str | None:
     """
     contact = normalise(raw, area_code)
     owner = official(contact)
-    known = contact.value if owner is None or contact.value in official_numbers() else owner.value
+    known = owner.value if owner else contact.value
     return known or None
 
 

@@ -60,10 +60,9 @@ def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None
     is rebuilt, and with it `searchable_seconds`, the time since the report was received.
     """
     report = enriched.report
-    official = reference.official_numbers()
     suspects = _values(c for c in enriched.contacts if c.role is ContactRole.SUSPECT)
     district = reference.districts().get(enriched.district or "")
-    officials = [v for v in _values(enriched.contacts) if v in official]
+    officials, impersonated = _officials(_values(enriched.contacts)), _officials(suspects)
     numbers = list(dict.fromkeys([*suspects, *officials]))
     schemes = [tag.code for tag in enriched.schemes]
     return Document(
@@ -87,9 +86,9 @@ def report_document(enriched: EnrichedReport, indexed_at: datetime | None = None
             district_name=district.name.ru if district else enriched.district,
             area_code=report.area_code,
             contacts=[_contact(c) for c in enriched.contacts],
-            numbers=[v for v in suspects if v not in official],
+            numbers=[v for v in suspects if reference.official_entry(v) is None],
             official_numbers=officials,
-            impersonated=[v for v in suspects if v in official],
+            impersonated=impersonated,
             number=numbers,
             number_forms=[form for number in numbers for form in number_forms(number)],
             schemes=schemes,
@@ -371,6 +370,11 @@ def _tag(tag: Tag) -> dict[str, Any]:
 def _values(contacts: Iterable[FoundContact]) -> list[str]:
     """Distinct normal forms, in order."""
     return list(dict.fromkeys(c.value for c in contacts if c.value))
+
+
+def _officials(values: Iterable[str]) -> list[str]:
+    """The official numbers among normal forms, each once, by the value under which its owner is known."""
+    return list(dict.fromkeys(entry.value for v in values if (entry := reference.official_entry(v))))
 
 
 def _first_indexed(received_at: datetime, indexed_at: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from schemas.events import ContactRole, EnrichedReport, Signal, Stance
-from schemas.reference import official_numbers
+from schemas.reference import official_entry, official_numbers
 
 #: Characters of the masked text that travel with a signal, as an excerpt for the person on call.
 MAX_EXCERPT: Final = 160
@@ -37,8 +37,8 @@ def signals_of(enriched: EnrichedReport) -> list[Signal]:
 
     Every report says that its channel speaks; a warning says no more, a question asks about its numbers.
     A report that accuses an official number feeds that number's record (as impersonated) and one series, official
-    number × scheme, so that an impersonation wave is one wave.  Any other report feeds its numbers, its schemes, its
-    region and its pattern.
+    number × scheme, so that an impersonation wave is one wave; every site of the state is `gov.kz` there.  Any other
+    report feeds its numbers, its schemes, its region and its pattern.
     """
     report = enriched.report
     if report.synthetic:
@@ -46,7 +46,8 @@ def signals_of(enriched: EnrichedReport) -> list[Signal]:
     channel = f"channel:{report.source}"
     if enriched.stance is Stance.WARNING:
         return [_signal(enriched, channel)]
-    suspects = list(dict.fromkeys(c.value for c in enriched.contacts if c.role is ContactRole.SUSPECT and c.value))
+    accused = (c.value for c in enriched.contacts if c.role is ContactRole.SUSPECT and c.value)
+    suspects = list(dict.fromkeys(entry.value if (entry := official_entry(v)) else v for v in accused))
     keys = [channel, *(_number_key(value) for value in suspects)]
     if enriched.stance is Stance.REPORT:
         keys += _series(enriched, suspects)

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from schemas.topics import ALERTS, CANDIDATES, REPORTS, SIGNALS, UNEXPLAINED, topics
 
-
 #: What a table has overwritten or deleted leaves its changelog within two of these (milliseconds).
 _DAY_MS: Final = "86400000"
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from schemas.events import MAX_FUTURE, Alert, ContactRole, EnrichedReport, Outcome, Stance
-from schemas.reference import official_numbers
+from schemas.reference import official_entry
 from streams.signals import MAX_EXCERPT, NUMBER, shorten
 
 #: Families of these alerts; the integration that heartbeats come from.
@@ -38,7 +38,7 @@ def at_once(enriched: EnrichedReport) -> Alert | None:
     if moved_at is None or report.backfill or enriched.stance is not Stance.REPORT:
         return None
     suspects = {c.value for c in enriched.contacts if c.role is ContactRole.SUSPECT and c.value}
-    numbers = sorted(suspects - set(official_numbers()))
+    numbers = sorted(value for value in suspects if official_entry(value) is None)
     return Alert(
         id=str(uuid.uuid5(_NAMESPACE, report.id)),
         family=URGENT,

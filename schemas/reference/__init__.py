@@ -140,6 +140,12 @@ def official_numbers() -> dict[str, OfficialNumber]:
     return {value: entry for entry in entries for value in (entry.value, *entry.aliases)}
 
 
+def official_entry(value: str) -> OfficialNumber | None:
+    """The official number, sender or site of that normal form or alias, if it is one; every host below gov.kz is."""
+    known = official_numbers()
+    return known.get(value) or (known["gov.kz"] if value.endswith(".gov.kz") and "@" not in value else None)
+
+
 @cache
 def regions() -> dict[str, Region]:
     """All regions by ISO 3166-2 code."""

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from schemas.events import ContactRole, EnrichedReport, FoundContact, GivenContact, Language, Report, Stance, Tag
+from schemas.events import (
+    ContactRole,
+    EnrichedReport,
+    FoundContact,
+    GivenContact,
+    Language,
+    Outcome,
+    Report,
+    Stance,
+    Tag,
+)
 from streams.understanding import language, numbers, place, schemes, secrets, stance
 from streams.understanding.folding import placeholders
 from streams.understanding.place import Place
@@ -39,6 +49,7 @@ def enrich(report: Report) -> EnrichedReport:
         district=report.district,
         spoken=report.language,
         meant=report.stance,
+        outcome=report.outcome,
     )
     others = [c for c in report.contacts if c.role is not ContactRole.OWN]
     return EnrichedReport(
@@ -63,8 +74,9 @@ def understand(
     district: str | None = None,
     spoken: Language | None = None,
     meant: Stance = Stance.REPORT,
+    outcome: Outcome = Outcome.UNKNOWN,
 ) -> Understanding:
-    """What `text` says, together with what the channel knows: contacts, place, language, stance.
+    """What `text` says, together with what the channel knows: contacts, place, language, stance, outcome.
 
     The reporter's own contacts (role `own`) tell the place and what to mask, and go no further.
     """
@@ -78,7 +90,7 @@ def understand(
     return Understanding(
         text=masked.text,
         language=spoken or language.detect(masked.text),
-        stance=stance.of_reading(explanation.reading, meant),
+        stance=stance.of_reading(explanation.reading, meant, outcome),
         place=where,
         contacts=merge_contacts(c for c in found if c.role is not ContactRole.OWN),
         schemes=tags.schemes,

@@ -89,12 +89,7 @@ def official(contact: FoundContact) -> reference.OfficialNumber | None:
 
     In role `suspect` such a number was *impersonated*: it never counts as a bad one.
     """
-    if not contact.value:
-        return None
-    known = reference.official_numbers()
-    if contact.kind is ContactKind.LINK and contact.value.endswith(".gov.kz"):
-        return known["gov.kz"]
-    return known.get(contact.value)
+    return reference.official_entry(contact.value)
 
 
 def _given(folded: str, area_code: str | None) -> tuple[ContactKind, str]:

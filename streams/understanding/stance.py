@@ -1,11 +1,12 @@
 """Stance of a text: something that happened (report), a story passed on (warning), or a question.
 
 A warning tells a scheme as well as a report does, but nobody was called: only reports feed reputation and waves.
+Who has lost something reports it, though it be told as a question ("What am I to do?").
 """
 
 from __future__ import annotations
 
-from schemas.events import Stance
+from schemas.events import Outcome, Stance
 from streams.understanding.reading import THRESHOLD, Reading, points, reader
 from streams.understanding.rulebook import rulebook
 
@@ -15,11 +16,12 @@ def detect(text: str, given: Stance = Stance.REPORT) -> Stance:
     return of_reading(reader().read(text), given)
 
 
-def of_reading(reading: Reading, given: Stance = Stance.REPORT) -> Stance:
-    """As `detect`, for a text that was read already."""
+def of_reading(reading: Reading, given: Stance = Stance.REPORT, outcome: Outcome = Outcome.UNKNOWN) -> Stance:
+    """As `detect`, for a text that was read already; of a victim, what reads as a question is a report."""
     if given is not Stance.REPORT:
         return given
     for label, firings in zip(rulebook().stance, reader().fire(rulebook().stance, reading), strict=True):
         if points(firings) >= THRESHOLD:
-            return Stance(label.code)
+            asked = label.code == Stance.QUESTION.value
+            return Stance.REPORT if asked and outcome is Outcome.VICTIM else Stance(label.code)
     return Stance.REPORT

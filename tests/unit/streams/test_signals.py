@@ -48,6 +48,12 @@ def test_an_accused_official_number_feeds_one_series_with_the_surest_scheme() ->
     assert found == {"channel:hotline-test", "impersonated:1414", "number:+77051234567", "official:1414|safe-account"}
 
 
+def test_every_site_of_the_state_is_official() -> None:
+    site = FoundContact(raw="e-otinish.gov.kz", kind=ContactKind.LINK, value="e-otinish.gov.kz")
+    found = keys(enriched(contacts=[site]))
+    assert found == {"channel:hotline-test", "impersonated:gov.kz", "official:gov.kz|safe-account"}
+
+
 def test_an_official_number_without_a_scheme_still_has_a_series() -> None:
     assert "official:1414|unknown" in keys(enriched(contacts=[contact("1414")], schemes=[]))
 

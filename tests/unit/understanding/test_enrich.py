@@ -17,6 +17,7 @@ from schemas.events import (
     FoundContact,
     GivenContact,
     Language,
+    Outcome,
     Report,
     Stance,
     report_id,
@@ -54,6 +55,13 @@ def test_everything_a_report_says() -> None:
     ]
     assert "4821" not in enriched.report.text
     assert enriched.masked.get("one-time-code") == 1
+
+
+def test_a_victim_who_asks_what_to_do_reports() -> None:
+    asked = "Подскажите, что делать: с карты списали деньги после звонка? Это мошенники?"
+    assert enrich(_report(asked)).stance is Stance.QUESTION
+    assert enrich(_report(asked, outcome=Outcome.VICTIM)).stance is Stance.REPORT
+    assert enrich(_report(asked, outcome=Outcome.VICTIM, stance=Stance.QUESTION)).stance is Stance.QUESTION
 
 
 def test_the_reporters_own_contact_tells_the_place_and_goes_no_further() -> None:
