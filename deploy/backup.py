@@ -63,28 +63,36 @@ def backup(bootstrap_servers: str, path: Path, made_at: datetime) -> dict[str, i
 
     The file appears whole or not at all.  Raises deploy.book.BookError or OSError.
     """
-    counts = dict.fromkeys(KEPT, 0)
-    digest = hashlib.sha256()
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
-        with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
+            with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
+                counts = _write(bootstrap_servers, file, made_at)
+            raw.flush()
+            os.fsync(raw.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return counts
 
-            def write(line: Struct) -> None:
-                data = msgspec.json.encode(line) + b"\n"
-                digest.update(data)
-                file.write(data)
 
-            write(Header(format=FORMAT, version=VERSION, made_at=made_at))
-            for topic in KEPT:
-                for key, record in newest(bootstrap_servers, topic).items():
-                    if record.value is not None:
-                        write(Entry(topic=topic, partition=record.partition, key=_text(key), value=_text(record.value)))
-                        counts[topic] += 1
-            file.write(msgspec.json.encode(Footer(records=sum(counts.values()), sha256=digest.hexdigest())) + b"\n")
-        raw.flush()
-        os.fsync(raw.fileno())
-    draft.replace(path)
+def _write(bootstrap_servers: str, file: gzip.GzipFile, made_at: datetime) -> dict[str, int]:
+    counts = dict.fromkeys(KEPT, 0)
+    digest = hashlib.sha256()
+
+    def write(line: Struct) -> None:
+        data = msgspec.json.encode(line) + b"\n"
+        digest.update(data)
+        file.write(data)
+
+    write(Header(format=FORMAT, version=VERSION, made_at=made_at))
+    for topic in KEPT:
+        for key, record in newest(bootstrap_servers, topic).items():
+            if record.value is not None:
+                write(Entry(topic=topic, partition=record.partition, key=_text(key), value=_text(record.value)))
+                counts[topic] += 1
+    file.write(msgspec.json.encode(Footer(records=sum(counts.values()), sha256=digest.hexdigest())) + b"\n")
     return counts
 
 
