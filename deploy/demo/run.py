@@ -217,7 +217,7 @@ class _Demo:
             by_region=watch.counts("region"),
             cast=story.cast,
             numbers={role: watch.number(getattr(story.cast, role)) for role in roles},
-            pages=pages,
+            pages=sorted(pages, key=lambda page: page is not first),
             delay=first.clock - begun if first and begun is not None else None,
             accepted=len(self._sent.accepted),
             retried=self._sent.retried,

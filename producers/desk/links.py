@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, Router, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from producers.desk.casework import deciding
 from producers.desk.page import render
@@ -27,7 +28,7 @@ LinkRequest = Request[Any, Any, Any]
 
 
 @get("/{token:str}", include_in_schema=False, opt={"public": True})
-async def ask(request: LinkRequest, token: str) -> Response[str]:
+async def ask(request: LinkRequest, token: FromPath[str]) -> Response[str]:
     """The page with the button, or why the link does not work."""
     try:
         grant = _grant(request, token)
@@ -39,7 +40,7 @@ async def ask(request: LinkRequest, token: str) -> Response[str]:
 
 
 @post("/{token:str}", include_in_schema=False, opt={"public": True}, request_max_body_size=_MAX_FORM, status_code=200)
-async def acknowledge(request: LinkRequest, token: str) -> Response[str]:
+async def acknowledge(request: LinkRequest, token: FromPath[str]) -> Response[str]:
     """Acknowledge, once: the same link again changes nothing, and says so."""
     try:
         grant = _grant(request, token)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from elasticsearch import ApiError, TransportError
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 from msgspec import Struct
 
@@ -32,6 +33,7 @@ from streams.wording import ZONE
 log: Final = logging.getLogger(__name__)
 
 PATH: Final = "/alerts"
+Notice = Annotated[str, QueryParameter(max_length=40)]
 #: Bytes of a filled-in form of this page.
 _MAX_FORM: Final = 16_384
 #: Steps that are a message: the moment of the first is marked in the time line.
@@ -60,7 +62,7 @@ class Line(Struct, frozen=True):
 
 
 @get("/", include_in_schema=False)
-async def show_list(request: DeskRequest, notice: str = "") -> Response[str]:
+async def show_list(request: DeskRequest, notice: Notice = "") -> Response[str]:
     """What is open, what is being looked into, what was closed lately."""
     desk: Desk = request.app.state.desk
     now = datetime.now(UTC)
@@ -92,7 +94,7 @@ async def show_list(request: DeskRequest, notice: str = "") -> Response[str]:
 
 
 @get("/{alert_id:str}", include_in_schema=False)
-async def show_alert(request: DeskRequest, alert_id: str, notice: str = "") -> Response[str]:
+async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Notice = "") -> Response[str]:
     """One alert: the wave and its evidence, who was told when, and what can be decided."""
     desk: Desk = request.app.state.desk
     now = datetime.now(UTC)
@@ -131,7 +133,7 @@ async def show_alert(request: DeskRequest, alert_id: str, notice: str = "") -> R
 
 
 @post("/{alert_id:str}", include_in_schema=False, request_max_body_size=_MAX_FORM, guards=[requires(Role.ONCALL)])
-async def decide(request: DeskRequest, alert_id: str) -> Redirect:
+async def decide(request: DeskRequest, alert_id: FromPath[str]) -> Redirect:
     """Acknowledge, close as real or false, keep the series quiet."""
     desk: Desk = request.app.state.desk
     form = await _form(request)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from elasticsearch import ApiError, TransportError
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 from msgspec import Struct
 from sqlalchemy.orm import Session
@@ -31,6 +32,8 @@ from streams.understanding.place import district_code
 logger: Final = logging.getLogger(__name__)
 
 PATH: Final = "/warnings"
+Notice = Annotated[str, QueryParameter(max_length=40)]
+Topic = Annotated[str, QueryParameter(max_length=60)]
 #: Bytes of a filled-in form of this page, without a file.
 _MAX_FORM: Final = 16_384
 #: A call list and the form around it.
@@ -59,13 +62,13 @@ class _Now(Struct, frozen=True):
 
 
 @get("/", include_in_schema=False)
-async def show(request: DeskRequest, notice: str = "", topic: str = "") -> Response[str]:
+async def show(request: DeskRequest, notice: Notice = "", topic: Topic = "") -> Response[str]:
     """The page: the next resident, the counters, the coverage."""
     return await _page(request, notice if notice in _NOTICES else "", topic)
 
 
 @post("/calls/{number:int}", include_in_schema=False, request_max_body_size=_MAX_FORM)
-async def finish_call(request: DeskRequest, number: int) -> Redirect:
+async def finish_call(request: DeskRequest, number: FromPath[int]) -> Redirect:
     """How the call ended: logged, and the resident's phone forgotten unless the call is to be repeated."""
     desk: Desk = request.app.state.desk
     form = await request.form()

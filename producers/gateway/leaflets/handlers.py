@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import MediaType, Request, Response, Router, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from producers.gateway.form.texts import LANGUAGES
 from producers.gateway.leaflets.page import leaflet_page, list_page
@@ -15,7 +16,7 @@ LeafletRequest = Request[Any, Any, Any]
 
 
 @get("/{language:str}/leaflets", include_in_schema=False, sync_to_thread=False)
-def show_list(language: str) -> Response[str]:
+def show_list(language: FromPath[str]) -> Response[str]:
     """The warnings to choose from."""
     if language not in LANGUAGES:
         raise NotFoundException
@@ -23,7 +24,7 @@ def show_list(language: str) -> Response[str]:
 
 
 @get("/{language:str}/leaflets/{code:str}", include_in_schema=False, sync_to_thread=False)
-def show_leaflet(request: LeafletRequest, language: str, code: str) -> Response[str]:
+def show_leaflet(request: LeafletRequest, language: FromPath[str], code: FromPath[str]) -> Response[str]:
     """One warning, to print.  Its code leads to the form at the public address, or to where it was asked for."""
     if language not in LANGUAGES or code not in schemes():
         raise NotFoundException

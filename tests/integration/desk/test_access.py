@@ -40,7 +40,6 @@ def log_in(client: httpx.Client, account: str, password: str) -> httpx.Response:
     return client.post("/login", data={"account": account, "password": password})
 
 
-@pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")  # of parameters in a path
 def test_every_route_that_is_not_public_is_closed(desk: Desk) -> None:
     environment = {
         "SAQBOL_DESK_STAFF_FILE": str(desk.staff),
