@@ -170,6 +170,7 @@ def alert_document(alert: Alert) -> Document:
             groups=_counts(alert.groups),
             media=_counts(alert.media),
             outcomes=_counts(alert.outcomes),
+            known_days=alert.known_days,
             decided_by=alert.decided_by,
             rule=alert.rule,
             route=alert.route,

@@ -357,6 +357,7 @@ class Alert(Struct, kw_only=True, omit_defaults=True):
     ] = ""
     page: Annotated[bool, Meta(description="worth a page: a new wave, or one that grew much")] = False
     updated_at: datetime | None = None
+    known_days: Annotated[float, Meta(description="days of history that `expected` rests on")] | None = None
     district: Annotated[DistrictName, Meta(description="of an urgent case")] | None = None
     bank: Annotated[str, Meta(description="of an urgent case, where the money went from")] | None = None
     money_moved_at: Annotated[datetime, Meta(description="of an urgent case")] | None = None

@@ -111,9 +111,11 @@ def first_copy(
 def content_digest(report: Report) -> str:
     """SHA-256 (first 16 hex digits) of what a report tells, without `received_at`, which differs between retries.
 
-    A `happened_at` that was only taken over from `received_at` differs likewise and is left out too.
+    A `happened_at` that was only taken over from `received_at` differs likewise and is left out too, and so is
+    `backfill`: an agency's next file may tell of the same incident when it has become old.
     """
     fields = msgspec.to_builtins(report)
+    fields.pop("backfill", None)
     if fields.get("happened_at") == fields.pop("received_at"):
         fields.pop("happened_at")
     return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:16]

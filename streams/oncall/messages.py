@@ -22,6 +22,8 @@ from streams.wording import texts as common_texts
 MAX_TITLE: Final = 60
 #: Characters of a body; Telegram takes 4096, with the title.
 MAX_BODY: Final = 3_500
+#: With fewer days of history, the usual is what was shipped rather than what was seen, and the message says so.
+ENOUGH_DAYS: Final = 14
 #: Regions, groups and numbers named in a message, and excerpts quoted.
 MAX_NAMED: Final = 4
 MAX_EXCERPTS: Final = 2
@@ -89,6 +91,8 @@ def alert_text(alert: Alert, locale: Locale) -> tuple[str, list[str]]:
 
 def _wave_lines(alert: Alert, locale: Locale) -> list[str]:
     lines = [say("count", locale, **_figures(alert, locale))]
+    if alert.known_days is not None and alert.known_days < ENOUGH_DAYS:
+        lines.append(say("prior", locale, days=max(0, int(alert.known_days))))
     if alert.official:
         lines.append(say("spoofed", locale))
     if alert.family == "campaign":

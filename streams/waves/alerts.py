@@ -37,6 +37,7 @@ def alert_of(wave: Wave, rule: Rule, change: str, *, paged: bool, first: Sequenc
         observed=round(primary.excess.observed),
         expected=round(primary.excess.expected, 3),
         score=round(primary.score, 2),
+        known_days=round(primary.excess.known_days, 1),
         victims=sum(item.victim for item in evidence),
         loss_kzt=sum(item.loss_kzt for item in evidence),
         channels=dict(Counter(item.channel for item in evidence).most_common()),

@@ -95,6 +95,13 @@ def test_an_urgent_case_says_first_that_the_transfer_can_be_stopped_and_where() 
         assert part in body
 
 
+def test_a_page_that_rests_on_little_history_says_so() -> None:
+    _, body = read(known_days=3.0)
+    assert "Истории мало (дней: 3)" in body
+    for enough in (28.0, None):
+        assert "Истории мало" not in read(known_days=enough)[1]
+
+
 def test_only_configured_links_are_there() -> None:
     assert "http" not in read(links=Links())[1]
     only_desk = read(links=Links(desk="https://desk.example.kz"))[1]

@@ -108,6 +108,14 @@ def test_a_retry_without_a_time_of_its_own_keeps_the_first_one() -> None:
     assert again.report.happened_at == NOW
 
 
+def test_the_same_incident_in_an_agencys_next_file_is_no_conflict() -> None:
+    first = a_report()
+    _, seen = first_copy(understood(first), None, a_record(first))
+    older = msgspec.structs.replace(first, backfill=True)
+    verdict, _ = first_copy(understood(older), seen, a_record(older))
+    assert isinstance(verdict, EnrichedReport)
+
+
 def test_another_report_under_the_same_reference_is_a_conflict() -> None:
     _, seen = first_copy(understood(a_report()), None, a_record())
     other = a_report(text="совсем другой рассказ о звонке")
