@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+from schemas.documents import counted_as
 from schemas.events import ContactRole, EnrichedReport, Signal, Stance
 from schemas.reference import official_entry, official_numbers
 
@@ -21,8 +22,8 @@ PATTERN: Final = "pattern:"
 
 #: Fields of a report's document that the parts of a series' key name, by the key's family.
 _FIELDS: Final = {
-    "number": ("numbers",),
-    "official": ("official_numbers", "schemes"),
+    "number": ("number",),
+    "official": ("number", "schemes"),
     "scheme": ("schemes",),
     "scheme-region": ("schemes", "region"),
     "region": ("region",),
@@ -78,11 +79,10 @@ def report_fields(key: str) -> dict[str, str]:
 
 def _signal(enriched: EnrichedReport, key: str) -> Signal:
     report = enriched.report
-    day = report.happened_at.date().isoformat()
     return Signal(
         key=key,
         report_id=report.id,
-        reporter=report.reporter or f"anonymous:{report.source}:{day}",
+        reporter=counted_as(report),
         anonymous=report.reporter is None,
         happened_at=report.happened_at,
         received_at=report.received_at,

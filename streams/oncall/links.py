@@ -25,7 +25,7 @@ from msgspec import Struct
 
 from schemas.cases import Decision, DecisionKind, Via
 from schemas.events import Alert
-from streams.signals import NO_SCHEME, NUMBER
+from streams.signals import NUMBER, report_fields
 
 #: How long a link acknowledges after its message was made.
 LIFETIME: Final = timedelta(hours=12)
@@ -46,17 +46,6 @@ LANGUAGES: Final = ("ru", "kk")
 BEFORE: Final = timedelta(days=1)
 AFTER: Final = timedelta(hours=6)
 
-#: What the parts of a series' key are in a report, by family.
-_FIELDS: Final = {
-    "number": ("number",),
-    "official": ("number", "schemes"),
-    "scheme": ("schemes",),
-    "scheme-region": ("schemes", "region"),
-    "region": ("region",),
-    "pattern": ("pattern",),
-    "channel": ("source",),
-    "urgent": ("id",),
-}
 #: Characters of rison that stand in an address as they are.
 _RISON: Final = "(),:!'*"
 _MAC: Final = 16
@@ -166,10 +155,8 @@ def dashboard_url(links: Links, alert: Alert, language: str) -> str | None:
 
 def kuery(alert: Alert) -> str:
     """The alert's reports in Kibana's query language: by its series, as the fields of the indices name its parts."""
-    family, _, value = alert.key.partition(":")
-    if fields := _FIELDS.get(family):
-        named = zip(fields, value.split("|"), strict=False)
-        return " and ".join(f'{name}: "{one}"' for name, one in named if one != NO_SCHEME)
+    if fields := report_fields(alert.key):
+        return " and ".join(f'{name}: "{one}"' for name, one in fields.items())
     numbers = [f'"{key.removeprefix(NUMBER)}"' for key in alert.keys if key.startswith(NUMBER)]
     return f"number: ({' or '.join(numbers)})" if numbers else ""
 

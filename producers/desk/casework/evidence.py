@@ -83,7 +83,7 @@ def query(alert: Alert, start: datetime, end: datetime) -> dict[str, Any]:
     terms: list[dict[str, Any]] = [{"term": {field: value}} for field, value in report_fields(alert.key).items()]
     if not terms:
         numbers = [key.removeprefix(NUMBER) for key in alert.keys if key.startswith(NUMBER)]
-        terms = [{"terms": {"numbers": numbers}}]
+        terms = [{"terms": {"number": numbers}}]
     happened = {"range": {"happened_at": {"gte": start.isoformat(), "lte": end.isoformat()}}}
     return {
         "bool": {
