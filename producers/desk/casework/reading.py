@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from schemas.cases import Case
 from schemas.events import Alert, AlertStatus
-from schemas.indices import ALERTS, ALERTS_INDEX
+from schemas.indices import ALERTS
 from streams.urgent import HEARTBEAT
 
 #: Alerts listed at most: those that wait for an answer, those that were answered, those that are closed.
@@ -49,7 +49,7 @@ async def overview(client: AsyncElasticsearch) -> Overview:
 async def find(client: AsyncElasticsearch, alert_id: str) -> AlertView | None:
     """One alert, or None.  Raises as `overview`."""
     try:
-        found = await client.get(index=ALERTS_INDEX, id=alert_id)
+        found = await client.get(index=ALERTS, id=alert_id)
     except NotFoundError:
         return None
     return view(found["_source"])
