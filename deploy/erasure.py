@@ -193,13 +193,22 @@ def without(alert: Alert, ids: Iterable[str], excerpts: Collection[str]) -> Aler
         alert,
         report_ids=[name for name in alert.report_ids if name not in gone],
         excerpts=[text for text in alert.excerpts if text not in excerpts],
+        decided_by=None if alert.decided_by in gone else alert.decided_by,
         page=False,
         change=erasing.ERASED,
     )
     if alert.family != URGENT:
         return alert
     return msgspec.structs.replace(
-        alert, excerpts=[], groups={}, loss_kzt=0, district=None, bank=None, money_moved_at=None
+        alert,
+        key=f"{URGENT}:{alert.id}",  # instead of the report's id
+        keys={},
+        excerpts=[],
+        groups={},
+        loss_kzt=0,
+        district=None,
+        bank=None,
+        money_moved_at=None,
     )
 
 
