@@ -3,8 +3,9 @@
 Run: python -m tests.evaluation.train_tags [--dry]
 
 Trained on `tags-dev`, `tags-own`, one half of `tags-train`, and the phrases of the demo.  Measured on what the measured
-weights never saw: `tags-own` and that half by cross-validation, the phrases by weights made without them, the other
-half, `tags-heldout`, and real texts where their folder lies beside the checkout.  `--dry` writes nothing.
+weights never saw: `tags-own` and that half by cross-validation, the phrases by weights made without them,
+`tags-heldout`, and real texts where their folder lies beside the checkout.  The other half of `tags-train` is not
+scored here: what is looked at while settings are chosen says little about texts never seen.  `--dry` writes nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from tests.evaluation.scoring import TagScores, half, read
 SHARED: Final = Path(__file__).parents[3] / "shared" / "data" / "fraud-texts.jsonl"
 _FOLDS: Final = 4
 #: Strength of the L2 penalty; steps of the optimiser, and in each of them.
-_PENALTY: Final = 1.0
+_PENALTY: Final = 0.5
 _NEWTON: Final = 8
 _CONJUGATE: Final = 20
 #: In how many texts a feature has to occur; the smallest weight that is kept, of the largest of its label.
@@ -218,7 +219,6 @@ def main() -> None:
         table.add_column(column)
     compare("tags-own, half of tags-train", table, folds)
     compare("phrases of the demo", table, [(train([*own, *base]), composed)])
-    compare("tags-train, the other half", table, [(weights, examples(c for c in read("tags-train") if half(c) == 1))])
     compare("tags-heldout", table, [(weights, examples(read("tags-heldout")))])
     if SHARED.exists():
         real = [json.loads(line) for line in SHARED.read_text(encoding="utf-8").splitlines()]

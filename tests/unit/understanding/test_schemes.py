@@ -122,3 +122,10 @@ def test_a_long_text_is_read_in_bounded_time() -> None:
     started = time.perf_counter()
     schemes.tag((text * 40)[:10_000])
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("text", ["Звонили, просили код из смс", "Қоңырау шалып, SMS кодты сұрады"])
+def test_a_caller_who_wants_a_code_is_a_fraud_without_a_story(text: str) -> None:
+    tags = tag(text)
+    assert [t.code for t in tags.schemes] == ["other-fraud"]
+    assert [t.code for t in tags.demands] == ["sms-code"]
