@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from schemas.events import Channel, Report, Stance, report_id
+from schemas.events import Channel, Report, Stance, Tag, report_id
 from streams.understanding import clusters
 from streams.understanding.clusters import Cluster, Clusters, assign, is_unexplained, sketch, words_of
 from streams.understanding.enrich import enrich
@@ -112,3 +112,10 @@ def test_only_reports_that_no_scheme_explains_are_put_together() -> None:
     )
     assert not is_unexplained(enrich(_report(3, _WINDOWS[1], synthetic=True)))
     assert not is_unexplained(enrich(_report(4, _WINDOWS[1], stance=Stance.QUESTION)))
+
+
+@pytest.mark.parametrize(("confidence", "unexplained"), [(0.3, True), (0.8, False)])
+def test_only_a_scheme_that_is_sure_enough_explains_a_story(confidence: float, *, unexplained: bool) -> None:
+    told = enrich(_report(1, _WINDOWS[1]))
+    guessed = Tag(code="marketplace", confidence=confidence, evidence=["деньги"])
+    assert is_unexplained(msgspec.structs.replace(told, schemes=[guessed])) is unexplained
