@@ -144,7 +144,7 @@ def _groups(folded: str, start: int, end: int) -> Iterator[_Group]:
         told = 100 if word == _HUNDRED else _VALUES.get(word, 0)
         if below and told and told < below and not word.isdigit():
             value, ended = value + told, part.end()
-            below = _TEN if told >= 2 * _TEN else _UNIT
+            below = _TEN if told >= 2 * _TEN or word == _KAZAKH[_TEN] else _UNIT
             continue
         if below:
             yield _Group(str(value), begun, ended, True)
