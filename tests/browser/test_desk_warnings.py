@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -11,7 +13,7 @@ from schemas.topics import PREVENTION
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
 from tests.browser.test_desk import picture
 from tests.browser.test_form import assert_accessible, assert_fits
-from tests.desk_process import PASSWORD, events_of
+from tests.desk_process import CENTRE, PASSWORD, events_of
 from tests.gateway_process import wait_for
 
 RU = texts("warnings", "ru")
@@ -31,6 +33,12 @@ def log_in(open_desk: OpenPage, size: tuple[int, int] = DESKTOP) -> Page:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(RU["title"])
     return page
+
+
+def _given(stack: Stack) -> list[dict[str, Any]]:
+    """The warnings given at this desk, in order."""
+    found = [event for event in events_of(stack, PREVENTION) if event["source"] == CENTRE]
+    return sorted(found, key=lambda event: str(event["recorded_at"]))
 
 
 def test_three_calls_and_a_talk(stack: Stack, open_desk: OpenPage) -> None:
@@ -59,8 +67,8 @@ def test_three_calls_and_a_talk(stack: Stack, open_desk: OpenPage) -> None:
     page.get_by_label(RU["village"]).fill("Новомихайловка")
     page.get_by_role("button", name=RU["log"]).click()
     expect(page.locator(".told")).to_have_text(RU["notice_logged"])
-    wait_for(lambda: len(events_of(stack, PREVENTION)) >= 4)
-    events = events_of(stack, PREVENTION)
+    wait_for(lambda: len(_given(stack)) >= 4)
+    events = _given(stack)
     assert [(e["activity"], e.get("reached", True), e.get("people", 1)) for e in events] == [
         ("call", True, 1),
         ("call", False, 0),

@@ -35,7 +35,7 @@ def test_demo_once(home: Path) -> None:
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "лежит в Elasticsearch ровно один раз" in " ".join(result.stdout.split())
-    assert result.stdout.count("Волна: прикрываются номером 1414") == 1
+    assert result.stdout.count("Прикрываются 1414: Запись к врачу") == 1
     assert "1414  официальный, им прикрываются мошенники" in result.stdout
     assert "подозрительный" in result.stdout
     assert _processes(home) == []

@@ -9,6 +9,7 @@ import contextlib
 import copy
 import logging
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -59,7 +60,8 @@ def secured(stack_cache: Path) -> Iterator[Stack]:
 def add_accounts(stack: Stack) -> None:
     """Put roles and accounts where Elasticsearch's image has them, and wait until it has noticed."""
     folder = stack.home / "handout"
-    handout.hand_out(folder, {**ENVIRONMENT, "SAQBOL_HMAC_KEY": "0" * 64})
+    others = {name: secrets.token_hex(32) for name in handout.FILES.values()}
+    handout.hand_out(folder, others | ENVIRONMENT)
     config = stack.home / "elasticsearch" / "config"
     for file in (CHECKOUT / "deploy/images/roles.yml", *(folder / "elasticsearch").iterdir()):
         shutil.copyfile(file, config / file.name)

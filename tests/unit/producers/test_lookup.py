@@ -23,7 +23,7 @@ NOW = datetime(2026, 1, 14, 9, 30, tzinfo=UTC)
         ("+7(705)123-45-67", "+77051234567"),
         ("1414", "1414"),
         ("2-15-65", "+77154121565"),
-        ("kaspi", "KASPI"),
+        ("kaspi", "KASPI.KZ"),
         ("@fraud_bot", "telegram:@fraud_bot"),
         ("https://egov-kz.site/login?x=1", "egov-kz.site"),
         ("https://elicense.gov.kz/x", "gov.kz"),
