@@ -90,8 +90,8 @@ def eventually(look: Callable[[], T], within: float = SEEN_WITHIN) -> T:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The way of a report comes first, while the day's budget of pages is whole; the clock is moved last, for what faded
-    meanwhile in the index would stay so for the tests behind."""
+    """The way of a report comes first, while the day's budget of pages is whole; the clock is moved last, because what
+    fades in the index meanwhile stays so for the tests behind."""
     places = {"test_way_of_a_report.py": -1, "test_fading.py": 1}
     folder = Path(__file__).parent
     ours = sorted((i for i in items if i.path.parent == folder), key=lambda item: places.get(item.path.name, 0))
