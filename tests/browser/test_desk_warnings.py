@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -35,13 +36,15 @@ def log_in(open_desk: OpenPage, size: tuple[int, int] = DESKTOP) -> Page:
     return page
 
 
-def _given(stack: Stack) -> list[dict[str, Any]]:
-    """The warnings given at this desk, in order."""
+def _given(stack: Stack, since: datetime) -> list[dict[str, Any]]:
+    """The warnings given at this desk since a time, in order."""
     found = [event for event in events_of(stack, PREVENTION) if event["source"] == CENTRE]
-    return sorted(found, key=lambda event: str(event["recorded_at"]))
+    recent = [event for event in found if datetime.fromisoformat(event["recorded_at"]) >= since]
+    return sorted(recent, key=lambda event: str(event["recorded_at"]))
 
 
 def test_three_calls_and_a_talk(stack: Stack, open_desk: OpenPage) -> None:
+    began = datetime.now(UTC)
     page = log_in(open_desk)
     page.set_input_files("#file", {"name": "list.csv", "mimeType": "text/csv", "buffer": LIST.encode("cp1251")})
     page.get_by_role("button", name=RU["add"]).click()
@@ -67,8 +70,8 @@ def test_three_calls_and_a_talk(stack: Stack, open_desk: OpenPage) -> None:
     page.get_by_label(RU["village"]).fill("Новомихайловка")
     page.get_by_role("button", name=RU["log"]).click()
     expect(page.locator(".told")).to_have_text(RU["notice_logged"])
-    wait_for(lambda: len(_given(stack)) >= 4)
-    events = _given(stack)
+    wait_for(lambda: len(_given(stack, began)) >= 4)
+    events = _given(stack, began)
     assert [(e["activity"], e.get("reached", True), e.get("people", 1)) for e in events] == [
         ("call", True, 1),
         ("call", False, 0),
