@@ -90,8 +90,8 @@ def eventually(look: Callable[[], T], within: float = SEEN_WITHIN) -> T:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What leaves traces comes last: ten thousand reports in a minute, beside which a dozen are no wave any more, and the
-    moved clock, because what fades in the index meanwhile stays so."""
+    """What leaves traces comes last: ten thousand reports in a minute, beside which a dozen are no wave any more, and
+    the moved clock, because what fades in the index meanwhile stays so."""
     last = (
         "test_ten_thousand_anonymous_reports_accuse_nobody",
         "test_a_suspected_number_is_unknown_when_its_time_is_over",
