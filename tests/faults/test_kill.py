@@ -30,14 +30,15 @@ SEED: Final = 14
 BATCH: Final = 40
 #: No run takes longer (seconds); one is given up as hanging.
 DEADLINE: Final = 240.0
-#: What differs from run to run: the clock of the gateway, of the indexer and of the reputation agent.
+#: What differs from run to run: the clocks of gateway, indexer and reputation agent, and the name of a pattern, which is
+#: made of the words of the report that came first.
 CLOCKS: Final = (
     "received_at",
     "indexed_at",
     "searchable_seconds",
     "updated_at",
     "pattern",
-)  # a pattern is named by whoever came first
+)
 
 
 class Outcome(msgspec.Struct):
