@@ -30,7 +30,7 @@ SEED: Final = 14
 BATCH: Final = 40
 #: No run takes longer (seconds); one is given up as hanging.
 DEADLINE: Final = 240.0
-#: What differs from run to run: the clocks of gateway, indexer and reputation agent, and the name of a pattern, which is
+#: What differs from run to run: clocks of gateway, indexer and reputation agent, and the name of a pattern, which is
 #: made of the words of the report that came first.
 CLOCKS: Final = (
     "received_at",
