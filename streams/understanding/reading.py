@@ -91,9 +91,14 @@ class _Derived(NamedTuple):
 
 
 class Reader:
-    """A rulebook made ready to read texts."""
+    """A rulebook made ready to read texts.
+
+    `book` is the one it was made of; ask it, not `rulebook()`: threads that load the rules at the same moment get a
+    book each.
+    """
 
     def __init__(self, book: Rulebook) -> None:
+        self.book: Final = book
         self._lexicon = Lexicon({name: c.phrases for name, c in book.concepts.items()}, book.not_typos)
         self._bits: dict[str, int] = {}
         self._derived = [
@@ -148,7 +153,7 @@ class Reader:
         return reading
 
     def fire(self, labels: Sequence[Label], reading: Reading) -> list[list[Firing]]:
-        """For each label of a list of the rulebook, the rules that fire.
+        """For each label of a list of `book`, the rules that fire.
 
         A label whose points reach the threshold holds as `=code` for those after it.
         """

@@ -16,8 +16,8 @@ from msgspec import Struct
 from schemas.events import Tag
 from streams.understanding import model
 from streams.understanding.patterns import Match
-from streams.understanding.reading import Firing, Reading, points, reader
-from streams.understanding.rulebook import Label, rulebook
+from streams.understanding.reading import Firing, Reader, Reading, points, reader
+from streams.understanding.rulebook import Label
 
 #: The scheme that is given only where no other is.
 OTHER: Final = "other-fraud"
@@ -87,20 +87,22 @@ def explain(text: str, judge: model.Model | None = None) -> Explanation:
     the schemes given, and only where there are any: nothing is demanded in an innocent text.
     """
     judge = judge or model.model()
-    book = rulebook()
-    reading = reader().read(text)
+    rules = reader()
+    reading = rules.read(text)
     weighed = judge.read(reading)
     odds = judge.log_odds(weighed)
-    fired = _fire(book.schemes, reading)
+    fired = _fire(rules, rules.book.schemes, reading)
     fraud = odds[model.FRAUD] + POINT * max(map(_counted, fired.values()), default=0.0)
-    schemes = _judged(book.schemes, fired, odds, POINT, LIKELIEST_FROM)
+    schemes = _judged(rules.book.schemes, fired, odds, POINT, LIKELIEST_FROM)
     told = _told(schemes) if fraud >= FRAUD_FROM else []
     demands: dict[str, Judgement] = {}
     if told:
         for code in told:
-            reader().give(code, reading)
+            rules.give(code, reading)
         odds = judge.log_odds(weighed.plus(judge.weigh([model.GIVEN + code for code in told])))
-        demands = _judged(book.demands, _fire(book.demands, reading), odds, DEMAND_POINT, DEMAND_FROM)
+        demands = _judged(
+            rules.book.demands, _fire(rules, rules.book.demands, reading), odds, DEMAND_POINT, DEMAND_FROM
+        )
     asked = [code for code, judgement in demands.items() if judgement.log_odds >= DEMAND_FROM]
     return Explanation(reading, judge, fraud, schemes, demands, frozenset([*told, *asked]))
 
@@ -131,8 +133,8 @@ def _counted(firings: Sequence[Firing]) -> float:
     return min(max(points(firings), 0.0), MOST_POINTS)
 
 
-def _fire(labels: list[Label], reading: Reading) -> dict[str, list[Firing]]:
-    fired = reader().fire(labels, reading)
+def _fire(rules: Reader, labels: list[Label], reading: Reading) -> dict[str, list[Firing]]:
+    fired = rules.fire(labels, reading)
     return {label.code: firings for label, firings in zip(labels, fired, strict=True) if firings}
 
 

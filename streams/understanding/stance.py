@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from schemas.events import Outcome, Stance
 from streams.understanding.reading import THRESHOLD, Reading, points, reader
-from streams.understanding.rulebook import rulebook
 
 
 def detect(text: str, given: Stance = Stance.REPORT) -> Stance:
@@ -20,7 +19,8 @@ def of_reading(reading: Reading, given: Stance = Stance.REPORT, outcome: Outcome
     """As `detect`, for a text that was read already; of a victim, what reads as a question is a report."""
     if given is not Stance.REPORT:
         return given
-    for label, firings in zip(rulebook().stance, reader().fire(rulebook().stance, reading), strict=True):
+    rules = reader()
+    for label, firings in zip(rules.book.stance, rules.fire(rules.book.stance, reading), strict=True):
         if points(firings) >= THRESHOLD:
             asked = label.code == Stance.QUESTION.value
             return Stance.REPORT if asked and outcome is Outcome.VICTIM else Stance(label.code)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import reference
 from streams.understanding import schemes
+from streams.understanding.reading import reader
+from streams.understanding.rulebook import rulebook
 from streams.understanding.schemes import explain, tag, tags_of
 
 _STORIES = [
@@ -129,3 +133,13 @@ def test_a_caller_who_wants_a_code_is_a_fraud_without_a_story(text: str) -> None
     tags = tag(text)
     assert [t.code for t in tags.schemes] == ["other-fraud"]
     assert [t.code for t in tags.demands] == ["sms-code"]
+
+
+def test_threads_that_need_the_rules_at_the_same_moment_all_get_them() -> None:
+    reader.cache_clear()
+    rulebook.cache_clear()
+    text, scheme, _ = _STORIES[0]
+    with ThreadPoolExecutor(4) as many:
+        for tags in many.map(lambda _: tag(text), range(8)):
+            assert scheme in {t.code for t in tags.schemes}
+    assert scheme in _codes(text)[0]
