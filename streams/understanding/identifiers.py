@@ -12,7 +12,8 @@ from stdnum import iban, luhn
 from streams.understanding import cues
 
 _CUES: Final = cues.load("secrets")
-_RUN: Final = re.compile(r"\d+(?:[ ./-]{1,3}\d+)*")
+#: Digits with what is put between them; over lines only four groups of four, as on a card.
+_RUN: Final = re.compile(r"\d{4}(?:[ \n]{1,2}\d{4}){3}(?!\d| \d{3}\b)|\d+(?:[ ./-]{1,3}\d+)*")
 _GROUP: Final = re.compile(r"\d+")
 #: A country and check digits, then the account; people put blanks anywhere and type Cyrillic letters (ISO 13616).
 _ACCOUNT: Final = re.compile(r"(?<![^\W_])(?:[kк][zз]|[a-z]{2})\d\d(?:[ -]?[a-z0-9авекмнорстх]){11,30}")

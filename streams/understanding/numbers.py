@@ -70,6 +70,8 @@ def is_own(span: Span, folded: str) -> bool:
     if span.kind is ContactKind.EMAIL:
         return bool(_CUES["own_mail_before"].match(preceding)) and not _CUES["asked"].search(preceding[::-1])
     following = after(folded, span.end)
+    if _CUES["own_from_before"].match(preceding):
+        return True
     return not _is_used(preceding, following) and _is_own_number(preceding, following)
 
 
@@ -154,7 +156,10 @@ def _phone(phone: phones.Phone, rest: str) -> Span | None:
         following = after(rest, phone.end)
         if _CUES["not_a_phone_before"].match(preceding) or _CUES["code_before"].match(preceding):
             return None
-        if _CUES["amount_after"].match(following) and not (phone.written == "national" and following[:1] in ",."):
+        sums = ("sum_after",) if phone.written == "national" else ("sum_after", "amount_after")
+        if any(_CUES[cue].match(following) for cue in sums) and not (
+            phone.written == "national" and following[:1] in ",."
+        ):
             return None
         if phone.written in {"bare", "local"} and not _is_called(phone, rest, preceding, following):
             return None
@@ -208,7 +213,8 @@ def _role(contact: FoundContact, span: Span, folded: str) -> ContactRole:
     if not known and is_own(span, folded):
         return ContactRole.OWN
     preceding, following = before(folded, span.start), after(folded, span.end)
-    if contact.kind not in _CALLABLE or _is_used(preceding, following):
+    used = _is_used(preceding, following) or _CUES["from_this_after"].match(following)
+    if contact.kind not in _CALLABLE or used:
         return ContactRole.SUSPECT
     if not known and _CUES["other_before"].match(preceding):
         return ContactRole.OTHER
@@ -237,7 +243,8 @@ def _is_own_number(preceding: str, following: str) -> bool:
 def _is_help(known: bool, preceding: str, following: str) -> bool:
     """Whether one calls it for help.  A number that no list knows needs an office to go with it."""
     cue = "help_before" if known else "call_for_help_before"
-    if not (_CUES[cue].match(preceding) or _CUES["help_after"].match(following)):
+    called = _CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following)
+    if not (called or _CUES[cue].match(preceding) or _CUES["help_after"].match(following)):
         return False
     sentence = preceding[::-1]
     return (known or _CUES["office"].search(f"{sentence} {following}") is not None) and not _CUES["asked"].search(

@@ -30,10 +30,10 @@ _NAMED: Final = re.compile(
     r"(?: ?: ?| - | под ником | ник )[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
 )
 _SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
-#: The service a bare @name belongs to, by the words before it; Telegram if none is named.
+#: The service a bare @name belongs to, by the words before it or the one after.
 _SERVICES: Final = {
-    "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,8}|instagram|\binsta|\big)\W"),
-    "tiktok": re.compile(r"(?:тик-?ток\w{0,2}|tiktok)\W"),
+    "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,8}|instagram|\binsta|\big)(?!\w)"),
+    "tiktok": re.compile(r"(?:тик-?ток\w{0,2}|tiktok)(?!\w)"),
 }
 #: Endings that are names of files or of words more often than of hosts, when no path follows.
 _NOT_HOSTS: Final = frozenset(
@@ -91,7 +91,9 @@ def scan(folded: str) -> list[Span]:
 def _handle(match: re.Match[str], folded: str) -> Span:
     name = match.group(1).rstrip("._")
     before = folded[max(0, match.start() - 40) : match.start()]
-    service = next((s for s, words in _SERVICES.items() if words.search(before)), "telegram")
+    following = folded[match.end() : match.end() + 16]
+    service = next((s for s, words in _SERVICES.items() if words.search(before) or words.match(following, 1)), "")
+    service = service or ("instagram" if "." in name else "telegram")  # Telegram's names have no dot
     value = f"{service}:@{name}" if len(name) > 2 else ""
     return Span(match.start(), match.start(1) + len(name), ContactKind.HANDLE, value)
 

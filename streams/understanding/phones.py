@@ -12,11 +12,13 @@ from phonenumbers.carrierdata import CARRIER_DATA
 
 from schemas import reference
 
-#: Digits with what people put between them; never across a line.  The quantifiers are bounded: linear time.
+#: Digits with what people put between them, in one line.  The quantifiers are bounded: linear time.
 RUN: Final = re.compile(r"\d+(?:[ \-()./]{1,4}\d+)*")
 #: A plus, in a sign or in words, right before the digits (written backwards).
 _PLUS: Final = re.compile(r"[ (]{0,2}(?:\+(?![\w+])| сюлп(?!\w))")
 _GROUP: Final = re.compile(r"\d+")
+#: Where a line ends within a number.
+_WRAP: Final = re.compile(r"[ )-]{0,2}\n[ (-]{0,2}")
 #: Shapes of a local number, as the town's numbers have five, six or seven digits.
 _LOCAL_SHAPES: Final = {(1, 2, 2), (2, 2, 2), (3, 2, 2), (3, 3), (2, 3), (3, 4), (1, 4), (5,), (6,), (7,)}
 #: E.164: at most 15 digits (ITU-T E.164, 6.2.1); shorter than 8 is nobody's international number.
@@ -103,10 +105,9 @@ def scan(folded: str, area_code: str | None = None) -> tuple[list[Phone], list[G
     """Telephone numbers of `folded` text in order, and the groups of digits that belong to none of them."""
     phones: list[Phone] = []
     rest: list[Group] = []
-    for run in RUN.finditer(folded):
-        start, end = run.span()
+    for start, end in _runs(folded):
         plus = _PLUS.match(folded[max(0, start - 8) : start][::-1])
-        if end - start < _MIN_LOCAL and not plus and (written := run.group()).isdecimal():
+        if end - start < _MIN_LOCAL and not plus and (written := folded[start:end]).isdecimal():
             rest.append(Group(written, start, end))
             continue
         groups = [Group(m.group(), *m.span()) for m in _GROUP.finditer(folded, start, end)]
@@ -125,6 +126,27 @@ def scan(folded: str, area_code: str | None = None) -> tuple[list[Phone], list[G
                 rest += groups[i : i + step]
                 i += step
     return phones, rest
+
+
+def _runs(folded: str) -> list[tuple[int, int]]:
+    """Where digits stand together; a number that a line's end cuts in two is put together."""
+    runs: list[tuple[int, int]] = []
+    for run in RUN.finditer(folded):
+        start, end = run.span()
+        if runs and _WRAP.fullmatch(folded, runs[-1][1], start) and _is_whole(folded[slice(*runs[-1])], run.group()):
+            runs[-1] = runs[-1][0], end
+        else:
+            runs.append((start, end))
+    return runs
+
+
+def _is_whole(head: str, tail: str) -> bool:
+    """Whether two pieces make a number of Kazakhstan or Russia that the first alone is not."""
+    begun = "".join(_GROUP.findall(head))
+    digits = begun + "".join(_GROUP.findall(tail))
+    if len(begun) >= 10 or digits[0] not in "78" or not (len(digits) == 11 or (len(digits) == 10 and digits[0] == "7")):
+        return False
+    return valid("7" + digits[-10:])
 
 
 def _is_card(groups: list[Group]) -> bool:

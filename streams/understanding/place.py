@@ -35,6 +35,7 @@ _ABLATIVE: Final = re.compile(r"-?(?:дан|ден|тан|тен|нан|нен)$
 _LETTERS: Final = re.compile(r"[^\W\d_]*(?:-[^\W\d_]+)?")
 #: Words in folded text that can begin a name.
 _WORD: Final = re.compile("[а-я]{2,}")
+_QUOTED: Final = re.compile('[«"“].*[»"”]')
 _GAP: Final = re.compile(r"[ .-]{1,3}")
 #: "Астана - Алматы", "из Астаны в Алматы": a journey, not a place.
 _ROUTE: Final = re.compile(r" ?[-/>→] ?|(?: |-)(?:в|на|до|обратно в) ")
@@ -215,7 +216,9 @@ def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Menti
     if not places:
         return None
     likely = 0
-    if not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
+    if (whole_start, whole_end) == (start, end) and _QUOTED.fullmatch(folded[max(0, start - 1) : end + 1]):
+        likely = -1  # «Астана» is a thing's name
+    elif not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
         likely = -1
     elif _is_home(before(folded, whole_start), after(folded, whole_end)):
         likely = 1
@@ -225,7 +228,9 @@ def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Menti
 
 
 def _is_home(preceding: str, following: str) -> bool:
-    return bool(_CUES["home_before"].match(preceding) or _CUES["home_after"].match(following))
+    if _CUES["home_before"].match(preceding):
+        return True
+    return bool(_CUES["home_after"].match(following) and not _CUES["home_elsewhere_after"].match(following))
 
 
 def _is_claimed(folded: str, start: int, end: int, preceding: str, following: str) -> bool:

@@ -117,7 +117,7 @@ def _has_suffix(following: str) -> bool:
 
 def _is_thing(preceding: str, following: str) -> bool:
     """Whether it is an amount, a code, or the number of something else."""
-    return any(_CUES[cue].match(following) for cue in ("amount_after", "code_after")) or any(
+    return any(_CUES[cue].match(following) for cue in ("sum_after", "amount_after", "code_after")) or any(
         _CUES[cue].match(preceding) for cue in ("thing_before", "code_before")
     )
 
@@ -129,16 +129,23 @@ def _is_called(preceding: str, following: str, official: bool, length: int) -> b
         return True
     if not official:
         return False
+    if _CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following):
+        return True
     if following.startswith(": ") or _CUES["institution_before"].match(preceding):  # as a telephone shows a sender
         return True
     return length > 3 and _CUES["called_before"].match(preceding) is not None
 
 
 def _continues(group: Group, preceding: str, found: Sequence[Span]) -> bool:
-    """Whether the group goes on with a list of short codes: "102, 112 или 1414"."""
-    if not found or group.digits not in reference.official_numbers():
+    """Whether the group goes on with a list of short codes: "102, 112 или 1414".
+
+    One that no list knows has to be as long as the one before, with a word between: "3322 и 4455".
+    """
+    if not found:
         return False
-    return _JOINED.fullmatch(preceding[: group.start - found[-1].end][::-1]) is not None
+    joint = _JOINED.fullmatch(preceding[: group.start - found[-1].end][::-1])
+    alike = len(group.digits) == len(found[-1].value) and joint and joint.group().strip(" ,/")
+    return joint is not None and (group.digits in reference.official_numbers() or bool(alike))
 
 
 def senders(folded: str, taken: Sequence[Span]) -> list[Span]:
