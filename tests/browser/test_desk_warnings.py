@@ -91,6 +91,20 @@ def test_a_list_that_is_none_is_refused_in_words(open_desk: OpenPage) -> None:
     expect(page.locator(".notice")).to_have_text(RU["notice_wrong-header"])
 
 
+def test_an_activity_that_names_a_phone_comes_back_as_it_was_filled_in(open_desk: OpenPage) -> None:
+    page = log_in(open_desk)
+    page.select_option("#activity", "talk")
+    page.fill("#people", "24")
+    page.fill("#village", "Минкесер, 8 705 111 00 01")
+    page.select_option("#group", "elderly")
+    page.get_by_role("button", name=RU["log"]).click()
+    expect(page.locator(".notice")).to_have_text(RU["notice_wrong-village"])
+    filled = {"#activity": "talk", "#people": "24", "#village": "Минкесер, 8 705 111 00 01", "#group": "elderly"}
+    assert {field: page.input_value(field) for field in filled} == filled
+    page.get_by_role("link", name="Қазақша").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(texts("warnings", "kk")["title"])
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_accessible_and_fits(open_desk: OpenPage, size: tuple[int, int], language: str) -> None:

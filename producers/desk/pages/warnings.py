@@ -23,6 +23,7 @@ from producers.desk.prevention.reading import MAX_BYTES, CallListError, read_cal
 from producers.desk.service import Desk
 from producers.desk.staff import Person, Role
 from producers.gateway.form.texts import texts as form_texts
+from producers.prevention import reaches_somebody
 from schemas.documents import TIME_ZONE
 from schemas.events import AffectedGroup
 from schemas.prevention import MAX_PEOPLE, Activity
@@ -42,12 +43,16 @@ _MAX_UPLOAD: Final = MAX_BYTES + 16_384
 _MAX_SHOWN: Final = 20
 #: Days back for which an activity may still be logged.
 _MAX_DAYS: Final = 31
+#: Digits of a number of people.
+_MAX_DIGITS: Final = len(str(MAX_PEOPLE))
 #: Activities but calls, which are logged from the call list.
 _OTHERS: Final = tuple(activity for activity in Activity if activity is not Activity.CALL)
+#: The form of activities before anything is filled in.
+_BLANK: Final = {"activity": "", "people": "1", "village": "", "group": ""}
 #: Notices that an address may ask for: what was done, and what was wrong.
 _NOTICES: Final = frozenset(
-    {"saved", "done-before", "logged", "cleared"}
-    | {f"wrong-{what}" for what in ("size", "rows", "encoding", "header", "file", "topic", "activity", "people", "day")}
+    {"done-before", "logged", "cleared"}
+    | {f"wrong-{what}" for what in ("size", "rows", "encoding", "header", "file", "topic")}
 )
 
 
@@ -96,15 +101,15 @@ async def finish_call(request: DeskRequest, number: FromPath[int]) -> Redirect:
 
 
 @post("/activities", include_in_schema=False, request_max_body_size=_MAX_FORM)
-async def log_activity(request: DeskRequest) -> Redirect:
-    """A visit, a talk, leaflets or a video."""
+async def log_activity(request: DeskRequest) -> Response[Any]:
+    """A visit, a talk, leaflets or a video; what can't be logged comes back as it was filled in."""
     desk: Desk = request.app.state.desk
-    form = await request.form()
+    form = {str(name): str(value) for name, value in (await request.form()).items()}
     person, now = request.user, datetime.now(UTC)
     try:
-        fields = _activity({str(name): str(value) for name, value in form.items()}, person, now)
+        fields = _activity(form, person, now)
     except _WrongFieldError as error:
-        return _back(f"wrong-{error.field}")
+        return await _page(request, f"wrong-{error.field}", status=422, filled=form)
     await desk.database.run(lambda t: log.record(t, person, now, **fields))
     return _back("logged")
 
@@ -152,7 +157,7 @@ def _activity(form: Mapping[str, str], person: Person, now: datetime) -> dict[st
     except ValueError:
         raise _WrongFieldError("activity") from None
     people = form.get("people", "").strip()
-    if not people.isdecimal() or not 1 <= int(people[:9]) <= MAX_PEOPLE:
+    if not (people.isdecimal() and len(people) <= _MAX_DIGITS and 1 <= int(people) <= MAX_PEOPLE):
         raise _WrongFieldError("people")
     try:
         day = datetime.combine(datetime.fromisoformat(form.get("day", "")).date(), time(12), TIME_ZONE)
@@ -161,6 +166,8 @@ def _activity(form: Mapping[str, str], person: Person, now: datetime) -> dict[st
     if not now - timedelta(days=_MAX_DAYS) <= day <= now + timedelta(days=1):
         raise _WrongFieldError("day")
     village = form.get("village", "").strip()[:100]
+    if reaches_somebody(village):
+        raise _WrongFieldError("village")
     fields = _place(person, village, form.get("district", "")) | {"affected_group": group, "topic": topic or None}
     return {"activity": activity, "people": int(people), "happened_at": min(day, now), **_told(fields)}
 
@@ -184,7 +191,16 @@ def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
-async def _page(request: DeskRequest, notice: str = "", topic: str = "", **given: Any) -> Response[str]:
+async def _page(
+    request: DeskRequest,
+    notice: str = "",
+    topic: str = "",
+    *,
+    status: int = 200,
+    filled: Mapping[str, str] | None = None,
+    **given: Any,
+) -> Response[str]:
+    """The page; `filled` is the form of activities as it was sent, `given` what became of a call list."""
     desk: Desk = request.app.state.desk
     person, now, language = request.user, datetime.now(UTC), language_of(request)
     today = datetime.combine(now.astimezone(TIME_ZONE).date(), time(), TIME_ZONE)
@@ -203,6 +219,8 @@ async def _page(request: DeskRequest, notice: str = "", topic: str = "", **given
     return render(
         request,
         "warnings",
+        status=status,
+        here=PATH,
         now=await desk.database.run(read),
         notice=notice,
         topic=topic if topic in schemes() else "",
@@ -216,7 +234,8 @@ async def _page(request: DeskRequest, notice: str = "", topic: str = "", **given
         districts=sorted(
             (getattr(d.name, language), code) for code, d in districts().items() if person.region in (None, d.region)
         ),
-        district=own,
+        own_district=own,
+        filled={**_BLANK, "district": own, "day": today.date().isoformat(), "topic": topic, **(filled or {})},
         region=getattr(regions()[person.region].name, language) if person.region else "",
         today=today.date().isoformat(),
         earliest=(today - timedelta(days=_MAX_DAYS - 1)).date().isoformat(),

@@ -44,10 +44,12 @@ def test_a_list_is_read_as_offices_save_it(encoding: str, delimiter: str) -> Non
 
 
 def test_wrong_rows_are_named_by_their_line_and_stop_nothing() -> None:
-    content = f"phone,name,group\n1414,a,\n,b,\n87051112233,{'x' * 101},\n87051112233,c,марсиане\n87051112244,d,\n"
-    entries, wrong = read_call_list(content.encode(), None)
+    rows = ("1414,a,,", ",b,,", f"87051112233,{'x' * 101},,", "87051112233,c,,марсиане", "87051112244,d,Минкесер 5,")
+    leaks = "87051112255,e,Минкесер т. 8 705 111 22 55,"
+    entries, wrong = read_call_list("\n".join(("phone,name,village,group", *rows, leaks)).encode(), None)
     assert [entry.phone for entry in entries] == ["+77051112244"]
-    assert wrong == [WrongRow(2, "phone"), WrongRow(3, "phone"), WrongRow(4, "long"), WrongRow(5, "group")]
+    problems = {2: "phone", 3: "phone", 4: "long", 5: "group", 7: "village"}
+    assert wrong == [WrongRow(line, problem) for line, problem in problems.items()]
 
 
 @pytest.mark.parametrize(
