@@ -42,6 +42,16 @@ def submission(mapping: dict[str, Any], row: dict[str, Any]) -> ReportSubmission
     return decode_submission(item.submission)
 
 
+def test_a_reference_that_says_two_things_is_named_and_a_row_that_is_there_twice_is_not() -> None:
+    read = reader(agency.MAPPING)
+    first = agency.row(3, datetime(2026, 1, 14, 9, 30))
+    rows = [first, first, {**first, "Телефон мошенника": "8 705 111 22 33"}, {**first, "№ обращения": "4/26"}]
+    items = [read.item(Row(number, cells(**row), False)) for number, row in enumerate(rows, 2)]
+    assert [[problem.field for problem in item.problems] for item in items] == [[], [], ["/source_ref"], []]
+    assert items[0].submission == items[1].submission
+    assert items[2].submission is None
+
+
 def test_a_whole_row() -> None:
     said = submission(agency.MAPPING, agency.row(3, datetime(2026, 1, 14, 9, 30)))
     assert said.source_ref == "3/26"
