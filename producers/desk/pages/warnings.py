@@ -23,6 +23,7 @@ from producers.desk.prevention.reading import MAX_BYTES, CallListError, read_cal
 from producers.desk.service import Desk
 from producers.desk.staff import Person, Role
 from producers.gateway.form.texts import texts as form_texts
+from producers.places import named_districts, named_schemes
 from producers.prevention import reaches_somebody
 from schemas.documents import TIME_ZONE
 from schemas.events import AffectedGroup
@@ -228,12 +229,10 @@ async def _page(
         wrong=given.get("wrong", []),
         more=given.get("more", 0),
         answers=[answer.value for answer in Answer],
-        schemes=sorted(((getattr(s.name, language), code) for code, s in schemes().items())),
+        schemes=named_schemes(language),
         activities=[activity.value for activity in _OTHERS],
         groups={group.value: words[f"who_{group.value}"] for group in AffectedGroup},
-        districts=sorted(
-            (getattr(d.name, language), code) for code, d in districts().items() if person.region in (None, d.region)
-        ),
+        districts=named_districts(language, person.region),
         own_district=own,
         filled={**_BLANK, "district": own, "day": today.date().isoformat(), "topic": topic, **(filled or {})},
         region=getattr(regions()[person.region].name, language) if person.region else "",
