@@ -15,6 +15,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 from sqlalchemy.orm import Session
 
+from producers.advice import shown_contact
 from producers.desk.access import DeskRequest
 from producers.desk.page import Page, language_of, render
 from producers.desk.prevention import calls, coverage, log
@@ -26,7 +27,7 @@ from producers.gateway.form.texts import texts as form_texts
 from producers.places import named_districts, named_schemes
 from producers.prevention import reaches_somebody
 from schemas.documents import TIME_ZONE
-from schemas.events import AffectedGroup
+from schemas.events import AffectedGroup, ContactKind
 from schemas.prevention import MAX_PEOPLE, Activity
 from schemas.reference import districts, regions, schemes
 from streams.understanding.place import district_code
@@ -63,7 +64,7 @@ class _Now(Struct, frozen=True):
     resident: calls.Resident | None
     left: calls.Left
     shift: log.Shift
-    waiting: int
+    late: int
     refused: list[str]
 
 
@@ -212,17 +213,19 @@ async def _page(
             calls.next_call(t, person.source, person.account, now),
             calls.left(t, person.source, now),
             log.shift(t, person, today),
-            log.waiting(t, person.source),
+            log.late(t, person.source, now),
             log.refused(t, person.source),
         )
 
+    shown = await desk.database.run(read)
     own = district_code(person.district, person.region) if person.district else ""
     return render(
         request,
         "warnings",
         status=status,
         here=PATH,
-        now=await desk.database.run(read),
+        now=shown,
+        phone=shown_contact(ContactKind.E164, shown.resident.phone) if shown.resident else "",
         notice=notice,
         topic=topic if topic in schemes() else "",
         added=given.get("added"),

@@ -8,7 +8,19 @@ from producers.places import alphabetical, named_districts, named_regions, named
 
 
 def test_kazakh_names_follow_the_kazakh_alphabet() -> None:
-    names = ["Ұлытау", "Шала", "Шал ақын", "Қостанай", "Кентау", "«Банк»", "eGov", "Әйтеке би", "Абай", "Өскемен", "Орал"]
+    names = [
+        "Ұлытау",
+        "Шала",
+        "Шал ақын",
+        "Қостанай",
+        "Кентау",
+        "«Банк»",
+        "eGov",
+        "Әйтеке би",
+        "Абай",
+        "Өскемен",
+        "Орал",
+    ]
     expected = ["Абай", "Әйтеке би", "«Банк»", "Кентау", "Қостанай", "Орал", "Өскемен", "Ұлытау", "Шал ақын", "Шала"]
     assert sorted(names, key=alphabetical) == [*expected, "eGov"]
 
