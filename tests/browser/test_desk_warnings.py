@@ -109,6 +109,13 @@ def test_an_activity_that_names_a_phone_comes_back_as_it_was_filled_in(open_desk
     expect(page.get_by_role("heading", level=1)).to_have_text(texts("warnings", "kk")["title"])
 
 
+def test_the_warnings_to_print_are_a_click_away(open_desk: OpenPage) -> None:
+    page = log_in(open_desk)
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name=RU["leaflets"]).click()
+    expect(opened.value.get_by_role("link", name="Запись к врачу")).to_be_visible()
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_accessible_and_fits(open_desk: OpenPage, size: tuple[int, int], language: str) -> None:

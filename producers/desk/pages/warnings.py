@@ -242,6 +242,7 @@ async def _page(
         today=today.date().isoformat(),
         earliest=(today - timedelta(days=_MAX_DAYS - 1)).date().isoformat(),
         max_people=MAX_PEOPLE,
+        form=desk.settings.public_url.rstrip("/"),
         coverage=await _coverage(desk, person, own, now),
     )
 
