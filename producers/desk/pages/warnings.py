@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -47,6 +48,8 @@ _MAX_SHOWN: Final = 20
 _MAX_DAYS: Final = 31
 #: Digits of a number of people.
 _MAX_DIGITS: Final = len(str(MAX_PEOPLE))
+#: Seconds between two rounds of the work behind the page.
+_EVERY: Final = 5.0
 #: Activities but calls, which are logged from the call list.
 _OTHERS: Final = tuple(activity for activity in Activity if activity is not Activity.CALL)
 #: The form of activities before anything is filled in.
@@ -95,7 +98,6 @@ async def finish_call(request: DeskRequest, number: FromPath[int]) -> Redirect:
         log.record(
             transaction, person, now, activity=Activity.CALL, reached=reached, people=int(reached), **_told(fields)
         )
-        log.forget(transaction, now)
         return True
 
     done = await desk.database.run(work)
@@ -265,10 +267,27 @@ def _back(notice: str = "", **more: str) -> Redirect:
     return Redirect(f"{PATH}?{query}" if query else PATH, status_code=303)
 
 
+async def _work(desk: Desk) -> None:
+    """Take warnings to the gateway and forget what is old, as long as the desk runs."""
+    while True:
+        try:
+            await log.deliver(desk)
+            await desk.database.run(_forget)
+        except Exception as error:  # whatever it is: without this work everything would wait until the next start
+            logger.error("warnings: %s", type(error).__name__)
+        await asyncio.sleep(_EVERY)
+
+
+def _forget(transaction: Session) -> None:
+    now = datetime.now(UTC)
+    log.forget(transaction, now)
+    calls.forget(transaction, now)
+
+
 PAGE: Final = Page(
     name="warnings",
     path=PATH,
     roles=(Role.OPERATOR,),
     handlers=[show, finish_call, log_activity, add_list, clear_list],
-    work=log.deliver_for_ever,
+    work=_work,
 )

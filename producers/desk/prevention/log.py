@@ -5,7 +5,6 @@ Rows hold what `fraud.prevention.v1` may hold, so no name and no phone, and go a
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from datetime import datetime, timedelta
@@ -26,8 +25,6 @@ log: Final = logging.getLogger(__name__)
 
 #: Where the gateway takes them.
 PATH: Final = "/v1/prevention"
-#: Seconds between two tries while the gateway is away.
-RETRY_EVERY: Final = 5.0
 #: A warning that the gateway does not have after this time is told of: it is more than on its way.
 LATE: Final = timedelta(seconds=15)
 #: Rows older than this are forgotten, sent or refused.
@@ -106,13 +103,6 @@ def late(transaction: Session, source: str, now: datetime) -> int:
     """How many warnings the gateway should have by now and does not have."""
     unsent = select(func.count()).select_from(Given).where(Given.source == source, *_UNSENT, Given.at <= now - LATE)
     return transaction.scalar(unsent) or 0
-
-
-async def deliver_for_ever(desk: Desk) -> None:
-    """Take warnings to the gateway, oldest first, as long as the desk runs."""
-    while True:
-        await deliver(desk)
-        await asyncio.sleep(RETRY_EVERY)
 
 
 async def deliver(desk: Desk) -> None:

@@ -114,6 +114,13 @@ def test_who_was_warned_is_not_called_again_and_leaves_no_phone(database: Databa
         assert private.encode() not in stored
 
 
+def test_a_list_that_nobody_works_through_is_forgotten(database: Database) -> None:
+    database.transact(lambda t: calls.add(t, "desk", [ALIYA], NOW))
+    for after, there in ((calls.KEPT, True), (calls.KEPT + timedelta(seconds=1), False)):
+        database.transact(lambda t, at=NOW + after: calls.forget(t, at))
+        assert database.transact(lambda t: calls.left(t, "desk", NOW)) == Left(now=int(there), later=0)
+
+
 def test_who_did_not_answer_is_called_later_and_given_up_after_some_tries(database: Database) -> None:
     database.transact(lambda t: calls.add(t, "desk", [ALIYA, BORIS], NOW))
     at = NOW

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import select
 
 from producers.desk.database import Database
 from producers.desk.gateway import GatewayAwayError, GatewayRefusedError
+from producers.desk.pages import warnings
 from producers.desk.prevention import log
 from producers.desk.prevention.log import Given, Shift
 from producers.desk.staff import Person, Role
@@ -96,6 +98,19 @@ async def test_a_centre_whose_key_is_wrong_holds_up_no_other(desk: Desk) -> None
     await deliver(desk)
     assert [source for source, _, _ in desk.gateway.taken] == [ELSEWHERE.source]
     assert late(desk) == 1
+
+
+async def test_the_work_goes_on_after_whatever_happens(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warnings, "_EVERY", 0.01)
+    record(desk)
+    desk.gateway.says = RuntimeError("unexpected")
+    work = asyncio.create_task(warnings._work(desk))  # type: ignore[arg-type]
+    await asyncio.sleep(0.05)
+    desk.gateway.says = None
+    async with asyncio.timeout(10):
+        while not desk.gateway.taken:
+            await asyncio.sleep(0.01)
+    work.cancel()
 
 
 async def test_a_refused_warning_is_shown_and_holds_up_nobody(desk: Desk) -> None:
