@@ -9,7 +9,7 @@ import msgspec
 
 from producers.problems import FieldProblem
 
-#: References that are remembered, at some 200 bytes each.
+#: References that are remembered, at some 140 bytes each.
 MAX_REMEMBERED: Final = 250_000
 _CONFLICT: Final = FieldProblem(
     field="/source_ref",
