@@ -139,8 +139,12 @@ def changed(**fields: Any) -> dict[str, Any]:
     [
         ({"fields": {"bank": {"column": "Банк"}}}, "neither text nor contacts"),
         (changed() | {"zone": "Asia/Astana?"}, "no time zone"),
-        (changed(colour={"column": "Цвет"}), "colour"),
-        (changed(outcome={"column": "Статус", "values": {"умер": "dead"}}), r"fields\.outcome: 'dead'"),
+        (changed(colour={"column": "Цвет"}), "colour.*known there are .*bank"),
+        (changed(text={"colum": "Фабула"}), "colum.*known there are column, columns"),
+        (changed(happened_at={"column": "Дата", "format": "%d"}), "known there are column, columns, formats"),
+        (changed(contacts=[{"column": "Номер", "rol": "own"}]), "known there are column, split, role"),
+        (changed() | {"table": {"encoding": "klingon"}}, "one of utf-8, windows-1251"),
+        (changed(outcome={"column": "Статус", "values": {"умер": "dead"}}), r"'dead' .*send one of .*victim"),
         (changed(outcome={"constant": "dead"}), r"fields\.outcome: 'dead'"),
         (changed(bank={}), r"fields\.bank: give a column"),
         (changed(bank={"column": "Банк", "constant": "Халык"}), r"fields\.bank: give a column"),
@@ -159,6 +163,9 @@ def test_a_wrong_mapping_is_refused_with_the_place(tmp_path: Path, mapping: Any,
 def test_a_missing_or_broken_mapping_is_named(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="No such file"):
         load_mapping(tmp_path / "none.yaml")
+    (tmp_path / "old.yaml").write_bytes("zone: Алматы".encode("cp1251"))
+    with pytest.raises(MappingError, match="no text in UTF-8"):
+        load_mapping(tmp_path / "old.yaml")
     (tmp_path / "broken.yaml").write_text("fields: [")
     with pytest.raises(MappingError, match=r"broken\.yaml"):
         load_mapping(tmp_path / "broken.yaml")
