@@ -161,6 +161,7 @@ def _desk(stack: Stack, told: Mapping[str, str]) -> Service:
             "SAQBOL_DESK_STAFF_FILE": str(staff_file(stack.home)),
             "SAQBOL_DESK_KEYS": str(_keys(stack.home)),
             "SAQBOL_DESK_DATABASE": str(stack.home / "desk" / "desk.sqlite3"),
+            "SAQBOL_PUBLIC_URL": _given(told, "SAQBOL_PUBLIC_URL") or gateway_url(stack),
             **told,
         },
         directory=stack.home,

@@ -24,9 +24,10 @@ from producers.desk.page import Page, language_of, render
 from producers.desk.service import Desk
 from producers.desk.staff import Role
 from producers.desk.texts import texts
+from producers.places import named_regions, named_schemes, place_name
 from schemas.cases import Decision, DecisionKind, StepKind
 from schemas.events import Alert, AlertStatus
-from schemas.reference import regions, schemes
+from schemas.reference import regions
 from streams.oncall.messages import alert_text, title_of
 from streams.wording import ZONE
 
@@ -86,8 +87,8 @@ async def show_list(request: DeskRequest, notice: Notice = "") -> Response[str]:
         away=found is None,
         notice=notice if notice in _NOTICES else "",
         may_decide=Role.ONCALL in request.user.roles,
-        schemes=sorted((getattr(s.name, language), code) for code, s in schemes().items()),
-        regions=sorted((getattr(r.name, language), code) for code, r in regions().items()),
+        schemes=named_schemes(language),
+        regions=named_regions(language),
         max_note=MAX_NOTE,
         moment=now.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"),
     )
@@ -129,6 +130,7 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         hours=SILENCES,
         max_note=MAX_NOTE,
         when=_moment,
+        place=place_name,
     )
 
 
