@@ -153,6 +153,16 @@ def silence(
 
 
 @app.command()
+def resume(
+    key: Annotated[str, typer.Argument(help="The series whose silences end now, e.g. number:+77051234567.")],
+    by: By,
+) -> None:
+    """End the silences of a series early; alerts that they held are told."""
+    with _plain_errors():
+        _decide(DecisionKind.RESUMED, by, key=key)
+
+
+@app.command()
 def missed(
     key: Annotated[str, typer.Argument(help="The series that should have been told, e.g. scheme-region:prize|KZ-33.")],
     at: Moment,

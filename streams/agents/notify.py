@@ -183,7 +183,8 @@ def _say_what_failed(known: CaseState | None, case: Case) -> None:
     """Log a way that was given up, and each time that somebody else had to be told, or nobody was left."""
     for new in [one for one in case.steps if known is None or one not in known.case.steps]:
         if new.kind in (StepKind.FAILED, StepKind.ESCALATED):
-            log.warning("alert %s: %s %s: %s", case.alert_id, new.kind, new.person or new.target or "-", new.detail)
+            facts = (new.kind, new.person, new.target and f"by {new.target}", new.why, new.about)
+            log.warning("alert %s: %s", case.alert_id, " ".join(fact for fact in facts if fact))
 
 
 def _decoded(events: Sequence[Any], kind: type[Any]) -> list[Any]:

@@ -80,7 +80,7 @@ def alert_text(alert: Alert, locale: Locale) -> tuple[str, list[str]]:
     """(title, lines) of what is told of an alert by itself, without what has changed and without links."""
     title = title_of(alert, locale)
     if alert.family == "channel":
-        return title, [say("silent", locale, **_figures(alert, locale))]
+        return title, [_silent(alert, locale)]
     lines = _urgent_lines(alert, locale) if alert.family == URGENT else _wave_lines(alert, locale)
     lines += [say("excerpt", locale, excerpt=excerpt) for excerpt in alert.excerpts[:MAX_EXCERPTS]]
     scheme = schemes().get(alert.schemes[0]) if alert.schemes else None
@@ -90,25 +90,35 @@ def alert_text(alert: Alert, locale: Locale) -> tuple[str, list[str]]:
 
 
 def _wave_lines(alert: Alert, locale: Locale) -> list[str]:
-    lines = [say("count", locale, **_figures(alert, locale))]
+    lines = [_summary(alert, locale)]
     if alert.known_days is not None and alert.known_days < ENOUGH_DAYS:
         lines.append(say("prior", locale, days=max(0, int(alert.known_days))))
     if alert.official:
         lines.append(say("spoofed", locale))
     if alert.family == "campaign":
         lines.append(say("numbers", locale, numbers=_counted(_accused(alert))))
-    if alert.regions:
-        named = ((_region(code, locale), count) for code, count in alert.regions.items())
-        lines.append(say("where", locale, regions=_counted(named)))
     if alert.groups:
         groups = common_texts().groups
         named = ((in_language(groups[AffectedGroup(group)], locale), n) for group, n in alert.groups.items())
         lines.append(say("who", locale, groups=_counted(named)))
-    if alert.victims:
-        lines.append(say("harm", locale, victims=alert.victims, loss=money(alert.loss_kzt)))
-    else:
-        lines.append(say("no_harm", locale))
     return lines
+
+
+def _summary(alert: Alert, locale: Locale) -> str:
+    """How many against the usual, where, and the harm: one line, because a lock screen shows little below the title."""
+    said = [say("count", locale, **_figures(alert, locale))]
+    if alert.regions:
+        named = ((_region(code, locale), count) for code, count in alert.regions.items())
+        said.append(say("where", locale, regions=_counted(named)))
+    if alert.victims:
+        said.append(say("harm", locale, victims=alert.victims, loss=money(alert.loss_kzt)))
+    else:
+        said.append(say("no_harm", locale))
+    return " ".join(said)
+
+
+def _silent(alert: Alert, locale: Locale) -> str:
+    return say("silent", locale, **_figures(alert, locale))
 
 
 def _urgent_lines(alert: Alert, locale: Locale) -> list[str]:
@@ -139,7 +149,7 @@ def _digest(message: Message, locale: Locale, now: datetime, addresses: Links) -
         lines = [title_of(alert, locale)]
         if item.changes:
             lines.append(say("update", locale, changes="; ".join(say(change, locale) for change in item.changes)))
-        lines.append(say("silent" if alert.family == "channel" else "count", locale, **_figures(alert, locale)))
+        lines.append(_summary(alert, locale) if alert.family != "channel" else _silent(alert, locale))
         lines += _links(item, message.person, locale, now, addresses, only=("acknowledge",))
         lines.append(_footer(item, locale))
         if sum(map(len, paragraphs)) + len("\n".join(lines)) > MAX_BODY:
@@ -191,7 +201,7 @@ def _figures(alert: Alert, locale: Locale) -> dict[str, object]:
     return {
         "observed": alert.observed,
         "window": _duration(alert.window_seconds, locale),
-        "expected": _decimal(alert.expected, locale),
+        "expected": _decimal(alert.expected, locale) if alert.expected >= 1 else say("below_one", locale),
     }
 
 
@@ -214,7 +224,7 @@ def _duration(seconds: int, locale: Locale) -> str:
 
 
 def _decimal(value: float, locale: Locale) -> str:
-    text = f"{value:.1f}" if value >= 0.1 else f"{value:.2f}"
+    text = f"{value:.1f}".removesuffix(".0")
     return text if locale == "en" else text.replace(".", ",")
 
 

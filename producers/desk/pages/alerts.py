@@ -18,13 +18,14 @@ from producers.desk.access import DeskRequest, requires
 from producers.desk.casework import deciding
 from producers.desk.casework.deciding import MAX_NOTE, SILENCES, WrongFieldError
 from producers.desk.casework.evidence import Evidence, evidence
+from producers.desk.casework.history import moment, sentence, silence_of
 from producers.desk.casework.reading import AlertView, Overview, find, overview
 from producers.desk.casework.timeline import Mark, draw
 from producers.desk.page import Page, language_of, render
 from producers.desk.service import Desk
 from producers.desk.staff import Role
 from producers.desk.texts import texts
-from schemas.cases import Decision, DecisionKind, StepKind
+from schemas.cases import Decision, StepKind
 from schemas.events import Alert, AlertStatus
 from schemas.reference import regions, schemes
 from streams.oncall.messages import alert_text, title_of
@@ -89,7 +90,7 @@ async def show_list(request: DeskRequest, notice: Notice = "") -> Response[str]:
         schemes=sorted((getattr(s.name, language), code) for code, s in schemes().items()),
         regions=sorted((getattr(r.name, language), code) for code, r in regions().items()),
         max_note=MAX_NOTE,
-        moment=now.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"),
+        latest=now.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"),
     )
 
 
@@ -109,6 +110,7 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         log.warning("no alert to show: %s", type(error).__name__)
         return render(request, "alerts", template="alert_away", status=503)
     language = language_of(request)
+    t = texts("alerts", language)
     title, lines = alert_text(shown.alert, language)
     return render(
         request,
@@ -120,24 +122,32 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         title=title,
         lines=[line for line in lines if line not in _excerpts(shown.alert, lines)],
         line=_line(shown, desk, language),
+        acknowledged_by=desk.staff.name_of(shown.case.acknowledged_by),
         proof=proof,
-        picture=_picture(shown, proof, texts("alerts", language)) if proof else "",
-        steps=[(_moment(step.at), step, _name(desk, step.person)) for step in shown.case.steps],
-        silences=[d for d in lately if d.kind is DecisionKind.SILENCED and d.alert_id == alert_id],
+        picture=_picture(shown, proof, t) if proof else "",
+        steps=[
+            (moment(step.at), desk.staff.name_of(step.person), sentence(step, t, desk.staff.name_of))
+            for step in shown.case.steps
+        ],
+        silence=silence_of(shown.case, now),
         notice=notice if notice in _NOTICES else "",
         may_decide=Role.ONCALL in request.user.roles,
         hours=SILENCES,
         max_note=MAX_NOTE,
-        when=_moment,
+        when=moment,
     )
 
 
 @post("/{alert_id:str}", include_in_schema=False, request_max_body_size=_MAX_FORM, guards=[requires(Role.ONCALL)])
-async def decide(request: DeskRequest, alert_id: FromPath[str]) -> Redirect:
-    """Acknowledge, close as real or false, keep the series quiet."""
+async def decide(request: DeskRequest, alert_id: FromPath[str]) -> Response[Any]:
+    """Acknowledge, close as real or false, keep the series quiet or no longer."""
     desk: Desk = request.app.state.desk
     form = await _form(request)
-    found = await find(desk.search, alert_id)
+    try:
+        found = await find(desk.search, alert_id)
+    except (ApiError, TransportError) as error:
+        log.warning("nothing was decided: %s", type(error).__name__)
+        return render(request, "alerts", template="alert_away", status=503)
     if found is None:
         raise NotFoundException
     try:
@@ -187,20 +197,14 @@ def _line(shown: AlertView, desk: Desk, language: Any) -> Line:
         family=alert.family,
         severity=alert.severity,
         status=case.status,
-        at=_moment(alert.detected_at),
+        at=moment(alert.detected_at),
         observed=alert.observed,
         victims=alert.victims,
         regions=", ".join(getattr(known[code].name, language) for code in list(alert.regions)[:3] if code in known),
-        person=_name(desk, case.closed_by or case.acknowledged_by),
+        person=desk.staff.name_of(case.closed_by or case.acknowledged_by),
         real=case.real,
         over=shown.over,
     )
-
-
-def _name(desk: Desk, account: str | None) -> str:
-    """The name of a person of the staff, or the account."""
-    person = desk.staff.find(account) if account else None
-    return person.name if person else account or ""
 
 
 def _excerpts(alert: Alert, lines: list[str]) -> set[str]:
@@ -218,10 +222,6 @@ def _picture(shown: AlertView, proof: Evidence, t: Mapping[str, str]) -> str:
     ]
     marks = [Mark(at, t[f"mark_{name}"], name) for at, name in moments if at]
     return draw(proof.columns, proof.width, marks, t["timeline"])
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(ZONE).strftime("%d.%m.%Y %H:%M:%S")
 
 
 PAGE: Final = Page(

@@ -30,6 +30,8 @@ FALSE, REAL, MISSED, SILENCED = (
         (DecisionKind.ACKNOWLEDGED, {}, None),
         (DecisionKind.ACKNOWLEDGED, {"alert_id": None}, "name the alert"),
         (FALSE, {"alert_id": None}, "name the alert"),
+        (DecisionKind.RESUMED, {"alert_id": None}, "name the series"),
+        (DecisionKind.RESUMED, {"alert_id": None, "key": "scheme:prize"}, None),
         (MISSED, {"key": "scheme:prize", "happened_at": NIGHT - MINUTE}, None),
         (MISSED, {"key": "scheme:prize"}, "needs the time"),
         (MISSED, {"key": "scheme:prize", "happened_at": NIGHT + MINUTE}, "in the past"),
