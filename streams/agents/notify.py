@@ -22,7 +22,7 @@ from schemas.events import Alert
 from schemas.topics import ALERTS, CASES, DECISIONS
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning_partition, raw_topic
 from streams.clock import Clock
-from streams.delivery import Messenger
+from streams.delivery import Messenger, is_brief
 from streams.oncall.casework import due, step
 from streams.oncall.links import Links, read_key
 from streams.oncall.messages import message_text
@@ -126,8 +126,9 @@ class _Office:
 
     async def _deliver(self, message: Message) -> None:
         person = self._oncall.by_account[message.person]
-        title, body = message_text(message, person.language, self._clock.now(), self._links)
-        taken = await self._messenger.deliver(message.target.url, title, body)
+        brief = is_brief(message.target.url)
+        title, body = message_text(message, person.language, self._clock.now(), self._links, brief=brief)
+        taken = await self._messenger.deliver(message.target.url, title, body, message.thread)
         say: Callable[..., None] = log.info if taken else log.warning
         what = "delivered" if taken else "not delivered"
         say("%s %s %s to %s by %s", message.kind, message.id, what, message.person, message.target.name)

@@ -22,6 +22,8 @@ from streams.wording import texts as common_texts
 MAX_TITLE: Final = 60
 #: Characters of a body; Telegram takes 4096, with the title.
 MAX_BODY: Final = 3_500
+#: The same where a service takes short messages only: five parts of an SMS, two of them for the link.
+MAX_BRIEF: Final = 330
 #: With fewer days of history, the usual is what was shipped rather than what was seen, and the message says so.
 ENOUGH_DAYS: Final = 14
 #: Regions, groups and numbers named in a message, and excerpts quoted.
@@ -44,19 +46,25 @@ def say(name: str, locale: Locale, **values: object) -> str:
     return in_language(texts()[name], locale).format(**values)
 
 
-def message_text(message: Message, locale: Locale, now: datetime, addresses: Links = NOTHING) -> tuple[str, str]:
-    """(title, body) of a message as it is sent at `now`, with the links that `addresses` allow."""
+def message_text(
+    message: Message, locale: Locale, now: datetime, addresses: Links = NOTHING, *, brief: bool = False
+) -> tuple[str, str]:
+    """(title, body) of a message as it is sent at `now`, with the links that `addresses` allow.
+
+    `brief`: for an SMS, only the most important line, the first link, and the id.
+    """
     if message.kind == "heartbeat":
         return say("title_heartbeat", locale), f"{say('heartbeat', locale)}\n{message.id}"
     if message.kind == "digest":
-        return _digest(message, locale, now, addresses)
+        return _digest(message, locale, now, addresses, brief=brief)
     item = message.items[0]
     title, lines = alert_text(item.alert, locale)
+    lines = lines[:1] if brief else lines
     if item.changes:
         # The same title as before, so that what sorts messages by it keeps them together.
         lines.insert(0, say("update", locale, changes="; ".join(say(change, locale) for change in item.changes)))
-    lines += _links(item, message.person, locale, now, addresses)
-    lines.append(_footer(item, locale))
+    lines += _links(item, message.person, locale, now, addresses)[: 1 if brief else None]
+    lines.append(_number(item) if brief else _footer(item, locale))
     return title, "\n".join(lines)
 
 
@@ -141,7 +149,7 @@ def _urgent_facts(alert: Alert) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def _digest(message: Message, locale: Locale, now: datetime, addresses: Links) -> tuple[str, str]:
+def _digest(message: Message, locale: Locale, now: datetime, addresses: Links, *, brief: bool) -> tuple[str, str]:
     """Several alerts in one message: a paragraph each while there is room, and how many more there are."""
     paragraphs: list[str] = []
     for item in message.items:
@@ -149,10 +157,11 @@ def _digest(message: Message, locale: Locale, now: datetime, addresses: Links) -
         lines = [title_of(alert, locale)]
         if item.changes:
             lines.append(say("update", locale, changes="; ".join(say(change, locale) for change in item.changes)))
-        lines.append(_summary(alert, locale) if alert.family != "channel" else _silent(alert, locale))
+        if not brief:
+            lines.append(_summary(alert, locale) if alert.family != "channel" else _silent(alert, locale))
         lines += _links(item, message.person, locale, now, addresses, only=("acknowledge",))
-        lines.append(_footer(item, locale))
-        if sum(map(len, paragraphs)) + len("\n".join(lines)) > MAX_BODY:
+        lines.append(_number(item) if brief else _footer(item, locale))
+        if paragraphs and sum(map(len, paragraphs)) + len("\n".join(lines)) > (MAX_BRIEF if brief else MAX_BODY):
             break
         paragraphs.append("\n".join(lines))
     left = len(message.items) - len(paragraphs)
@@ -179,7 +188,12 @@ def _links(
 
 
 def _footer(item: Item, locale: Locale) -> str:
-    return say("footer", locale, id=f"{item.alert.id[:8]}-{item.number}", at=_moment(item.alert.detected_at))
+    return say("footer", locale, id=_number(item), at=_moment(item.alert.detected_at))
+
+
+def _number(item: Item) -> str:
+    """What names a message: it is the same when the message is repeated."""
+    return f"{item.alert.id[:8]}-{item.number}"
 
 
 def _fit(name: str, locale: Locale, field: str, value: str, **values: object) -> str:

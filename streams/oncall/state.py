@@ -161,6 +161,11 @@ class Message(Struct, frozen=True, kw_only=True):
     items: tuple[Item, ...]
     kind: Literal["page", "update", "digest", "heartbeat"]
 
+    @property
+    def thread(self) -> str | None:
+        """The alert's id, which its page and its updates have in common; None where there are several."""
+        return self.items[0].alert.id if len(self.items) == 1 else None
+
 
 def _digest(alert: Alert) -> str:
     return hashlib.sha256(msgspec.json.encode(alert)).hexdigest()[:12]

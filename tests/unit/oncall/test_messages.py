@@ -10,7 +10,7 @@ import pytest
 from schemas.events import AffectedGroup
 from schemas.reference import regions, schemes
 from streams.oncall.links import Links
-from streams.oncall.messages import MAX_BODY, MAX_TITLE, message_text, texts, title_of
+from streams.oncall.messages import MAX_BODY, MAX_BRIEF, MAX_TITLE, message_text, texts, title_of
 from streams.oncall.rota import Target
 from streams.oncall.state import Item, Message
 from streams.wording import LOCALES, Locale
@@ -133,6 +133,21 @@ def test_a_digest_names_what_there_is_room_for_and_counts_the_rest(locale: Local
     assert len(body) <= MAX_BODY + 200
     named = sum(f"{number:08}-1" in body for number in range(count))
     assert named == count or f"{count - named}" in body.splitlines()[-1]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("changes", FAMILIES)
+def test_an_sms_holds_the_figures_the_link_to_answer_by_and_the_id(locale: Locale, changes: dict[str, Any]) -> None:
+    item = Item(an_alert(**changes), 1)
+    title, body = message_text(a_message(item), locale, NIGHT, LINKS, brief=True)
+    whole = message_text(a_message(item), locale, NIGHT, LINKS)
+    assert (title, body.splitlines()[0]) == (whole[0], whole[1].splitlines()[0])
+    assert "https://desk.example.kz/a/" in body.splitlines()[1]
+    assert body.splitlines()[2:] == ["461f74e0-1"]
+    assert len(body) <= MAX_BRIEF
+    digest = message_text(a_message(*[item] * 9, kind="digest"), locale, NIGHT, LINKS, brief=True)[1]
+    assert len(digest) <= MAX_BRIEF + 20
+    assert digest.count("/a/") >= 1
 
 
 def test_a_heartbeat_carries_its_report() -> None:
