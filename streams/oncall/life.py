@@ -127,16 +127,16 @@ class Life:
         for name, silence in list(self.work.silences.items()):
             if silence.until <= self.now:
                 del self.work.silences[name]
-        for name, known in list(self.work.cases.items()):
-            if any(page.person not in self.oncall.by_account for page in known.pages):
+        forgotten = self.now - REMEMBERED
+        for name, known in list(self.work.cases.items()):  # thousands each second: nothing is worked out in vain
+            if known.pages and any(page.person not in self.oncall.by_account for page in known.pages):
                 state = self._touch(name)
                 for page in [one for one in state.pages if one.person not in self.oncall.by_account]:
                     self._give_up(state, page)  # the file has changed
             next_at = self.work.cases[name].next_at
             if next_at is not None and next_at <= self.now and self._unanswered(known):
                 self._ask(self._touch(name))
-            newest = max(known.case.opened_at, _time_of(known.alert) if known.alert else known.case.opened_at)
-            if newest < self.now - REMEMBERED:
+            if known.case.opened_at < forgotten and (known.alert is None or _time_of(known.alert) < forgotten):
                 del self.work.cases[name]
 
     def _open(self, state: CaseState) -> None:
