@@ -11,6 +11,7 @@ from typing import Final
 from schemas.events import AffectedGroup, Alert
 from schemas.reference import Words, districts, load, regions, schemes
 from streams.oncall import links
+from streams.oncall.excerpts import anonymised
 from streams.oncall.links import Links
 from streams.oncall.state import Item, Message
 from streams.signals import NUMBER, shorten
@@ -84,17 +85,24 @@ def title_of(alert: Alert, locale: Locale) -> str:
     return _fit(name, locale, "scheme", _scheme_name(alert, locale), **known)
 
 
-def alert_text(alert: Alert, locale: Locale) -> tuple[str, list[str]]:
+def alert_text(alert: Alert, locale: Locale, *, excerpts: int = MAX_EXCERPTS) -> tuple[str, list[str]]:
     """(title, lines) of what is told of an alert by itself, without what has changed and without links."""
     title = title_of(alert, locale)
     if alert.family == "channel":
         return title, [_silent(alert, locale)]
     lines = _urgent_lines(alert, locale) if alert.family == URGENT else _wave_lines(alert, locale)
-    lines += [say("excerpt", locale, excerpt=excerpt) for excerpt in alert.excerpts[:MAX_EXCERPTS]]
+    lines += [_excerpt(excerpt, locale) for excerpt in alert.excerpts[:excerpts]]
     scheme = schemes().get(alert.schemes[0]) if alert.schemes else None
     if scheme and alert.family != URGENT:
         lines.append(say("advice", locale, advice=in_language(scheme.advice, locale)))
     return title, lines
+
+
+def _excerpt(excerpt: str, locale: Locale) -> str:
+    def word(kind: str) -> str:
+        return say(f"masked_{kind}", locale) if f"masked_{kind}" in texts() else kind
+
+    return say("excerpt", locale, excerpt=anonymised(excerpt, word))
 
 
 def _wave_lines(alert: Alert, locale: Locale) -> list[str]:

@@ -111,7 +111,7 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         return render(request, "alerts", template="alert_away", status=503)
     language = language_of(request)
     t = texts("alerts", language)
-    title, lines = alert_text(shown.alert, language)
+    title, lines = alert_text(shown.alert, language, excerpts=0)  # the page shows the reports themselves
     return render(
         request,
         "alerts",
@@ -120,7 +120,7 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         case=shown.case,
         over=shown.over,
         title=title,
-        lines=[line for line in lines if line not in _excerpts(shown.alert, lines)],
+        lines=lines,
         line=_line(shown, desk, language),
         acknowledged_by=desk.staff.name_of(shown.case.acknowledged_by),
         proof=proof,
@@ -205,11 +205,6 @@ def _line(shown: AlertView, desk: Desk, language: Any) -> Line:
         real=case.real,
         over=shown.over,
     )
-
-
-def _excerpts(alert: Alert, lines: list[str]) -> set[str]:
-    """The lines that quote reports: the page shows the reports themselves."""
-    return {line for line in lines if any(excerpt in line for excerpt in alert.excerpts if excerpt)}
 
 
 def _picture(shown: AlertView, proof: Evidence, t: Mapping[str, str]) -> str:

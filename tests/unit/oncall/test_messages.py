@@ -9,10 +9,12 @@ import pytest
 
 from schemas.events import AffectedGroup
 from schemas.reference import regions, schemes
+from streams.oncall.excerpts import NAME
 from streams.oncall.links import Links
 from streams.oncall.messages import MAX_BODY, MAX_BRIEF, MAX_TITLE, message_text, texts, title_of
 from streams.oncall.rota import Target
 from streams.oncall.state import Item, Message
+from streams.understanding.folding import SECRET_KINDS
 from streams.wording import LOCALES, Locale
 from tests.unit.oncall.builders import NIGHT, an_alert
 
@@ -82,6 +84,32 @@ def test_the_page_about_an_impersonated_number_says_what_where_how_many_and_what
     assert "461f74e0-1" in body
     assert "14.01.2026 03:30" in body
     assert "«Просили код»" in body
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("Маме (Иванова Гульнара Сериковна, ИИН [iin]) звонили", "Маме ([имя], ИИН [ИИН]) звонили"),
+        ("Меня зовут Айгуль, просили код [one-time-code]", "Меня зовут [имя], просили код [код]"),
+        ("Менің атым Айгүл Сәрсенова, [phone]", "Менің атым [имя], [телефон]"),
+        ("Позвонили Ахметову Серику", "Позвонили [имя]"),
+        ("Представился следователем Петров А.В.", "Представился следователем [имя]"),
+        ("Звонил Данияр Ахметов из банка", "Звонил [имя] из банка"),
+        ("Нұрлан Серікұлы айтты", "[имя] айтты"),
+        ("Звонили из Халык Банка, Алматы Медеуский район", "Звонили из Халык Банка, Алматы Медеуский район"),
+        (
+            "Жетісу облысы, Талдыкорган. Карантин в Усть-Каменогорске",
+            "Жетісу облысы, Талдыкорган. Карантин в Усть-Каменогорске",
+        ),
+        ("Kaspi Gold, Нур-Султан, Служба Безопасности", "Kaspi Gold, Нур-Султан, Служба Безопасности"),
+    ],
+)
+def test_an_excerpt_names_nobody(told: str, shown: str) -> None:
+    assert f"«{shown}»" in read(excerpts=[told])[1]
+
+
+def test_every_kind_of_secret_has_a_word() -> None:
+    assert {f"masked_{kind}" for kind in (*SECRET_KINDS, NAME)} == {name for name in texts() if "masked_" in name}
 
 
 def test_an_urgent_case_says_first_that_the_transfer_can_be_stopped_and_where() -> None:
