@@ -26,7 +26,7 @@ from producers.desk.service import Desk
 from producers.desk.staff import Role
 from producers.desk.texts import texts
 from schemas.cases import Decision, StepKind
-from schemas.events import Alert, AlertStatus
+from schemas.events import AlertStatus
 from schemas.reference import regions, schemes
 from streams.oncall.messages import alert_text, title_of
 from streams.wording import ZONE
