@@ -35,5 +35,9 @@ _MASKED: Final = re.compile(r"\[([a-z-]+)\]")
 
 def anonymised(excerpt: str, word: Callable[[str], str]) -> str:
     """An excerpt without names; `word` gives the reader's word for a kind of what is masked, such as `iin`."""
-    hidden = _NAMES.sub(lambda found: f"{found.group('cue') or ''}[{NAME}]", excerpt)
-    return _MASKED.sub(lambda found: f"[{word(found.group(1))}]", hidden)
+    return worded(_NAMES.sub(lambda found: f"{found.group('cue') or ''}[{NAME}]", excerpt), word)
+
+
+def worded(text: str, word: Callable[[str], str]) -> str:
+    """A masked text with the reader's words for what was masked."""
+    return _MASKED.sub(lambda found: f"[{word(found.group(1))}]", text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -91,18 +91,17 @@ def alert_text(alert: Alert, locale: Locale, *, excerpts: int = MAX_EXCERPTS) ->
     if alert.family == "channel":
         return title, [_silent(alert, locale)]
     lines = _urgent_lines(alert, locale) if alert.family == URGENT else _wave_lines(alert, locale)
-    lines += [_excerpt(excerpt, locale) for excerpt in alert.excerpts[:excerpts]]
+    for excerpt in alert.excerpts[:excerpts]:
+        lines.append(say("excerpt", locale, excerpt=anonymised(excerpt, partial(masked_word, locale=locale))))
     scheme = schemes().get(alert.schemes[0]) if alert.schemes else None
     if scheme and alert.family != URGENT:
         lines.append(say("advice", locale, advice=in_language(scheme.advice, locale)))
     return title, lines
 
 
-def _excerpt(excerpt: str, locale: Locale) -> str:
-    def word(kind: str) -> str:
-        return say(f"masked_{kind}", locale) if f"masked_{kind}" in texts() else kind
-
-    return say("excerpt", locale, excerpt=anonymised(excerpt, word))
+def masked_word(kind: str, locale: Locale) -> str:
+    """The reader's word for a kind of what is masked; the kind itself if it is none of ours."""
+    return say(f"masked_{kind}", locale) if f"masked_{kind}" in texts() else kind
 
 
 def _wave_lines(alert: Alert, locale: Locale) -> list[str]:

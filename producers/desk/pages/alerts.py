@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from elasticsearch import ApiError, TransportError
@@ -28,7 +29,8 @@ from producers.desk.texts import texts
 from schemas.cases import Decision, StepKind
 from schemas.events import AlertStatus
 from schemas.reference import regions, schemes
-from streams.oncall.messages import alert_text, title_of
+from streams.oncall.excerpts import worded
+from streams.oncall.messages import alert_text, masked_word, title_of
 from streams.wording import ZONE
 
 log: Final = logging.getLogger(__name__)
@@ -124,6 +126,7 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         line=_line(shown, desk, language),
         acknowledged_by=desk.staff.name_of(shown.case.acknowledged_by),
         proof=proof,
+        worded=lambda text: worded(text, partial(masked_word, locale=language)),
         picture=_picture(shown, proof, t) if proof else "",
         steps=[
             (moment(step.at), desk.staff.name_of(step.person), sentence(step, t, desk.staff.name_of))
