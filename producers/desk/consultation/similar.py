@@ -31,6 +31,7 @@ class SimilarReport(Struct, frozen=True, kw_only=True):
     received_at: datetime
     text: str = ""
     outcome: Outcome = Outcome.UNKNOWN
+    region: str | None = None
     region_name: str | None = None
     district_name: str | None = None
     numbers: list[str] = []

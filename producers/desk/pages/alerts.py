@@ -126,6 +126,7 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         line=_line(shown, desk, language),
         acknowledged_by=desk.staff.name_of(shown.case.acknowledged_by),
         proof=proof,
+        region_name=lambda code: getattr(regions()[code].name, language) if code in regions() else "",
         worded=lambda text: worded(text, partial(masked_word, locale=language)),
         picture=_picture(shown, proof, t) if proof else "",
         steps=[
