@@ -75,8 +75,8 @@ async def test_a_heartbeat_comes_through_counts_nowhere_and_says_where_it_stoppe
 ) -> None:
     with gateway_running(stack.bootstrap_servers) as gateway:
         gateway.end()
-        beating = Origin(source=HEARTBEAT_SOURCE, channel=Channel.PARTNER)
-        key = integrations.add(gateway.integrations, beating, [Permission.REPORT])
+        origin = Origin(source=HEARTBEAT_SOURCE, channel=Channel.PARTNER)
+        key = integrations.add(gateway.integrations, origin, [Permission.REPORT])
         gateway.start()
         gateway.wait_until_ready()
         settings = heartbeat.Settings(
