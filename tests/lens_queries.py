@@ -203,8 +203,8 @@ def _bucket(column: Saved, measures: dict[str, Saved]) -> Saved:
         return {"date_histogram": {"field": field, "calendar_interval": "1h" if interval == "auto" else interval}}
     assert column["operationType"] == "terms", column["operationType"]
     by = column["params"]["orderBy"]["columnId"]
-    plain = measures[by]["operationType"] in ("count", "percentile")
-    order = {"_count": "desc"} if plain else {f"{by}>m": "desc"}
+    # a count is the number of documents in its filter
+    order = {by if measures[by]["operationType"] == "count" else f"{by}>m": "desc"}
     return {"terms": {"field": field, "size": column["params"]["size"], "order": order}}
 
 

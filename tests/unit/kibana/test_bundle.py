@@ -299,6 +299,35 @@ def test_every_link_leads_to_a_dashboard(locale: Locale) -> None:
     assert found > 60
 
 
+@each_dashboard
+def test_a_click_leads_to_another_dashboard_and_takes_along_what_that_one_knows(dashboard: Saved) -> None:
+    """To the dashboard that is open already nothing would happen."""
+    targets = {one["name"]: one["id"] for one in dashboard["references"] if one["type"] == "dashboard"}
+    for panel in panels_of(dashboard):
+        for event in panel["embeddableConfig"]["enhancements"].get("dynamicActions", {}).get("events", []):
+            action = event["action"]
+            target = targets.pop(
+                f"{panel['panelIndex']}:drilldown:{action['factoryId']}:{event['eventId']}:dashboardId"
+            )
+            assert target != dashboard["id"], panel["title"]
+            assert action["config"] == {
+                "useCurrentFilters": not target.startswith("saqbol-regions"),
+                "useCurrentDateRange": False,
+                "openInNewTab": False,
+            }
+    assert not targets
+
+
+@each_locale
+def test_links_hold_in_every_space(locale: Locale) -> None:
+    """Kibana puts neither its base path nor the space before a link that begins with /app."""
+    for (kind, key), one in BUNDLES[locale].items():
+        if kind == "index-pattern":
+            for shown in json.loads(one["attributes"]["fieldFormatMap"]).values():
+                if shown["id"] == "url":
+                    assert shown["params"]["urlTemplate"].startswith("../app/dashboards#/view/"), key
+
+
 @each_locale
 def test_numbers_and_schemes_are_links_wherever_they_are_shown(locale: Locale) -> None:
     for (kind, key), one in BUNDLES[locale].items():
