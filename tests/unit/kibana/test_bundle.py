@@ -404,6 +404,14 @@ def test_every_value_has_a_label(listed: str, values: Any) -> None:
     assert set(wording.labels()[listed]) == {str(value) for value in values}
 
 
+@each_locale
+@pytest.mark.parametrize("listed", wording.labels())
+def test_no_two_values_have_the_same_label(listed: str, locale: Locale) -> None:
+    """Two rows of a table that read the same tell nobody which is which: several regions have a district of Zhambyl."""
+    said = [one.of(locale) for one in wording.labels()[listed].values()]
+    assert sorted(said) == sorted(set(said))
+
+
 def test_every_panel_answers_a_question() -> None:
     for board in bundle.boards("ru"):
         for row in board.rows:
