@@ -53,7 +53,7 @@ LABELLED: Final = {
     ("", "district"): "district",
     ("", "demands"): "demand",
     ("", "schemes"): "scheme",
-    ("", "topic"): "scheme",
+    (indices.PREVENTION, "topic"): "scheme",
     ("", "activity"): "activity",
     ("", "status"): "status",
     ("", "severity"): "severity",
