@@ -123,9 +123,11 @@ def run(client: Elasticsearch, panel: Panel) -> dict[str, Any]:
         found = _search(client, panel, since, column.get("timeShift", ""), {key: _measure(panel, column)})
         values[key] = _value(found["aggregations"][key], column)
     unshifted = {key: column for key, column in measures.items() if not column.get("timeShift")}
-    aggregations = {key: _measure(panel, column) for key, column in unshifted.items()}
+    # on every level, because top values are ordered by one of them
+    measured = {key: _measure(panel, column) for key, column in unshifted.items()}
+    aggregations = measured
     for key, column in reversed(buckets):
-        aggregations = {key: {**_bucket(column, measures), "aggs": aggregations}}
+        aggregations = {key: {**_bucket(column, measures), "aggs": measured | aggregations}}
     found = _search(client, panel, since, "", aggregations)
     return {
         "values": values,

@@ -6,6 +6,7 @@ from deploy.kibana.columns import PERCENT, Column, Expression, count, formula, h
 from deploy.kibana.dashboards import Board, Kit
 from deploy.kibana.panels import Panel, Row
 from deploy.kibana.searches import REAL
+from schemas import reference
 
 #: Only reports, only warnings given, of the data view that holds both.
 _REPORT, _WARNING = "received_at: *", "activity: *"
@@ -40,7 +41,9 @@ def board(kit: Kit) -> Board:
 
 
 def _cover() -> Expression:
-    return value(total("", "people")) / value(total("", "target_people"))
+    """People warned against the plan, both only where there is one: warnings elsewhere fulfil nobody's."""
+    planned = f"district: ({' or '.join(reference.prevention_targets()) or 'none'})"
+    return value(total("", "people", planned)) / value(total("", "target_people", planned))
 
 
 def _reports(kit: Kit) -> Panel:
