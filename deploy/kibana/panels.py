@@ -151,8 +151,10 @@ class Lens(Struct, frozen=True, kw_only=True):
             },
         )
 
-    def table(self, columns: dict[str, Column], shown: str, by: str, *, widths: dict[str, int] | None = None) -> Panel:
-        """A table of the columns whose ids are the letters of `shown`, the largest `by` first."""
+    def table(
+        self, columns: dict[str, Column], shown: str, by: str, *, widths: dict[str, int] | None = None, page: int = 10
+    ) -> Panel:
+        """A table of the columns whose ids are the letters of `shown`, the largest `by` first, `page` rows at once."""
         widths = widths or {}
         listed = [
             {"columnId": one, "isTransposed": False, **({"width": widths[one]} if one in widths else {})}
@@ -167,7 +169,7 @@ class Lens(Struct, frozen=True, kw_only=True):
                 "layerType": "data",
                 "columns": listed,
                 "sorting": {"columnId": by, "direction": "desc"},
-                "paging": {"size": 10, "enabled": True},
+                "paging": {"size": page, "enabled": True},
                 "rowHeight": "single",
                 "rowHeightLines": 1,
                 "headerRowHeight": "auto",

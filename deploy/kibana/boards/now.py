@@ -19,7 +19,7 @@ from deploy.kibana.columns import (
 )
 from deploy.kibana.dashboards import Board, Kit
 from deploy.kibana.panels import Panel, Row
-from deploy.kibana.searches import REAL
+from deploy.kibana.searches import REAL, SEARCHES
 
 #: The last 24 hours, those before, and the same of the weeks before.  As filters, not as time shifts: Lens shows an
 #: error in place of a table whose top values have figures of several times.
@@ -39,9 +39,10 @@ _RED, _AMBER = "#E7664C", "#F1D86F"
 def board(kit: Kit) -> Board:
     """The dashboard for the wall: everything refers to the last 24 hours."""
     t = kit.t
-    waves = kit.lens("waves-count", "alerts", "How many waves are open or acknowledged?", _WAVES)
+    waves = kit.lens("waves-count", "alerts", "How many waves are open or acknowledged?", SEARCHES["waves"].where)
     waves_count = waves.metric({"m": count(t("waves"))}, color=_AMBER)
-    urgent_count = kit.lens("urgent-count", "alerts", "How many urgent cases wait?", _URGENT)
+    waves_listed = kit.documents("waves", "waves", "Which waves are open or acknowledged, and how large are they?")
+    urgent_count = kit.lens("urgent-count", "alerts", "How many urgent cases wait?", SEARCHES["urgent"].where)
     return Board(
         name="now",
         view="reports",
@@ -60,29 +61,16 @@ def board(kit: Kit) -> Board:
                     (urgent_count.metric({"m": count(t("cases"))}, color=_RED), 8),
                 ],
             ),
-            Row(
-                14,
-                [
-                    (
-                        kit.documents(
-                            "waves", "waves", "Which waves are open or acknowledged, and how large are they?"
-                        ),
-                        28,
-                    ),
-                    (kit.documents("urgent", "urgent", "Which urgent cases wait, where, how much money?"), 20),
-                ],
-            ),
+            # over the whole width: what is to be read from afar has many columns
+            Row(9, [(waves_listed, 48)]),
+            Row(11, [(kit.documents("urgent", "urgent", "Which urgent cases wait, where, how much money?"), 48)]),
             Row(14, [(_hours(kit), 24), (_schemes_in_time(kit), 24)]),
-            Row(16, [(_numbers(kit), 26), (_schemes(kit), 22)]),
+            Row(18, [(_numbers(kit), 26), (_schemes(kit), 22)]),
             Row(18, [(_impersonated(kit), 20), (_regions(kit), 28)]),
             Row(18, [(_heat(kit), 48)]),
             Row(14, [(_channels(kit), 32), (_channel_shares(kit), 16)]),
         ],
     )
-
-
-_WAVES: Final = "status: (open or acknowledged) and not family: (heartbeat or urgent)"
-_URGENT: Final = "family: urgent and not status: closed"
 
 
 def _usual() -> Expression:

@@ -31,8 +31,8 @@ def board(kit: Kit) -> Board:
                     (_coverage(kit), 9),
                 ],
             ),
-            Row(20, [(_districts(kit), 48)]),
-            Row(18, [(_heat(kit), 28), (_regions(kit), 20)]),
+            Row(28, [(_districts(kit), 48)]),
+            Row(28, [(_heat(kit), 24), (_regions(kit), 24)]),
             Row(13, [(_reports_in_time(kit), 24), (_warnings_in_time(kit), 24)]),
             Row(13, [(_activities(kit), 14), (_groups(kit), 17), (_topics(kit), 17)]),
             Row(14, [(kit.documents("warnings", "warnings-given", "Which warnings were given lately, where?"), 48)]),
@@ -92,7 +92,9 @@ def _districts(kit: Kit) -> Panel:
         **formula("k", kit.t("coverage"), _cover(), PERCENT),
     }
     question = "Which districts are hit, and are people warned there, against the plan?"
-    return kit.lens("districts", "districts", question, REAL).table(columns, "ncuvlwpgk", "c", widths={"n": 240})
+    return kit.lens("districts", "districts", question, REAL).table(
+        columns, "ncuvlwpgk", "c", widths={"n": 240}, page=20
+    )
 
 
 def _heat(kit: Kit) -> Panel:
@@ -113,7 +115,7 @@ def _regions(kit: Kit) -> Panel:
         "p": total(kit.t("people"), "people"),
     }
     question = "How do regions compare: reports, victims, people warned?"
-    return kit.lens("regions", "districts", question, REAL).table(columns, "ncvp", "c", widths={"n": 230})
+    return kit.lens("regions", "districts", question, REAL).table(columns, "ncvp", "c", widths={"n": 230}, page=20)
 
 
 def _reports_in_time(kit: Kit) -> Panel:

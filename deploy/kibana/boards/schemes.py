@@ -43,7 +43,7 @@ def board(kit: Kit) -> Board:
                 ],
             ),
             Row(15, [(_in_time(kit), 48)]),
-            Row(22, [(_table(kit), 48)]),
+            Row(28, [(_table(kit), 48)]),
             Row(22, [(_heat(kit, "regions", "region", 14, "Which story is told where?", "regions"), 48)]),
             Row(18, [(_heat(kit, "demands", "demands", 8, "What does each story ask people to do?"), 48)]),
             Row(18, [(_heat(kit, "groups", "affected_group", 6, "Which story is told to whom?"), 48)]),
@@ -117,7 +117,7 @@ def _table(kit: Kit) -> Panel:
         **formula("d", kit.t("week-change"), this - (both - this)),
     }
     question = "How does each story compare: reporters, share of victims, losses, this week against the last?"
-    return kit.lens("table", "reports", question, REAL).table(columns, "ncusvlewd", "c", widths={"n": 260})
+    return kit.lens("table", "reports", question, REAL).table(columns, "ncusvlewd", "c", widths={"n": 260}, page=20)
 
 
 def _heat(kit: Kit, key: str, field: str, size: int, question: str, to: str = "") -> Panel:
