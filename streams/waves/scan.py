@@ -177,7 +177,9 @@ def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_
             continue
         known = exposure.baseline(figure.before, figure.baseline)
         rate = figure.baseline / (BASELINE_DAYS if known is None else max(known, FEWEST_DAYS))
-        expected = exposure.window(figure.start, figure.end, figure.observed) * (rate + PRIOR_A_DAY)
+        # An hour that has only begun counts as a whole one: two people in its first minute are no wave.
+        begun = max(1.0, HOUR / (figure.end - figure.start))
+        expected = exposure.window(figure.start, figure.end, figure.observed) * begun * (rate + PRIOR_A_DAY)
         score = likelihood_ratio(figure.observed, expected, dispersion * days)
         if score > 0 and (best is None or score > best.score):
             best = Excess(
