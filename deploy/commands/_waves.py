@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -65,6 +66,17 @@ def reading(paths: list[Path]) -> Iterator[tuple[History, Callable[[str], None]]
             bar.update(task, completed=done["bytes"] + position, description="replaying")
 
         yield History(paths, progress), lambda text: bar.update(task, description=f"calibrating: {text}")
+
+
+def writable(path: Path | None, option: str) -> None:
+    """Raise ValueError, before a long replay, when `path` can't be written."""
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir():
+        wrong = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is no folder"
+        raise ValueError(f"{option} {path} {wrong}; name a file")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ValueError(f"{option} {path} can't be written; choose another place")
 
 
 def budget_a_day(budget: str | None) -> float | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.commands._waves import ALERTS, Data, Rules, pages_table, plain_errors, reading, write_lines
+from deploy.commands._waves import ALERTS, Data, Rules, pages_table, plain_errors, reading, writable, write_lines
 from schemas.events import Alert
 from streams.waves import Campaigns, fold, load_detector
 from streams.waves.history import Replay
@@ -44,6 +44,7 @@ def run_rules(
     pages: list[Alert] = []
     days: set[int] = set()
     with plain_errors():
+        writable(alarms, "--alarms")
         detector = load_detector(rules)
         known = {some.id for family in detector.rules.values() for some in family}
         unknown = [name for name in rule or [] if name not in known]
