@@ -12,6 +12,7 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -145,9 +146,12 @@ def write_lines(pages: Sequence[Alert], daily: bool, path: Path) -> None:
 
 def pages_table(title: str, pages: Sequence[Alert], daily: bool) -> Table:
     """A table with a row per page."""
-    table = Table(title=title)
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("at", "rule", "key", "window", "observed", "expected", "score", "why"):
-        table.add_column(column, overflow="fold", no_wrap=column != "key")
+        # Wide enough for a number in one piece.
+        table.add_column(
+            column, overflow="fold", no_wrap=column not in ("rule", "key"), min_width=12 if column == "key" else None
+        )
     for page in pages:
         line = alarm_line(page, daily)
         key = line.get("key") or f"{len(line['keys'])} numbers: {', '.join(line['keys'][:3])} …"

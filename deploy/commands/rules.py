@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +50,7 @@ def run_rules(
         if unknown:
             raise ValueError(f"no rule {unknown[0]!r}; there are {', '.join(sorted(known))}")
         with reading(data) as (history, _):
-            detector = replace(detector, daily=history.daily)
+            detector = detector.of_history(daily=history.daily)
             replayed, state = Replay(detector), Campaigns()
             for batch in history.batches():
                 state, alerts = fold(state, replayed.feed(batch), batch.now, detector)
@@ -61,6 +60,9 @@ def run_rules(
             write_lines(pages, history.daily, alarms)
     console = Console()
     for name in sorted(rule or known):
+        if not any(some.id == name for family in detector.rules.values() for some in family):
+            console.print(f"{name}: not run, as a file is no channel that could fall silent")
+            continue
         mine = [page for page in pages if page.rule == name]
         title = f"{name}: {len(mine)} pages in {len(days)} days with reports"
         console.print(pages_table(title, mine[:SHOWN], history.daily) if mine else title)

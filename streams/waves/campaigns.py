@@ -27,6 +27,8 @@ MAX_STIRRED: Final = 5_000
 
 #: Families from the most telling to the least: an alert is named by the most telling one of its series.
 TELLING: Final = ("campaign", "official", "number", "pattern", "scheme-region", "scheme", "region", "channel")
+#: Families whose series hold many numbers.
+BROADER: Final = ("pattern", "scheme-region", "scheme", "region")
 
 
 class Member(Struct, frozen=True, array_like=True):
@@ -146,3 +148,17 @@ def wave_of(campaigns: Campaigns, key: str, at: int) -> Wave | None:
         if member is not None and (not wave.closed or at <= member.last + QUIET):
             return wave
     return None
+
+
+def telling(wave: Wave) -> Told:
+    """What an alert would say now.
+
+    A wave is as large as the series that names it, or as what a broader one has more than expected.
+    """
+    broader = [m.excess.observed - m.excess.expected for key, m in wave.members.items() if family_of(key) in BROADER]
+    return Told(
+        observed=max([wave.members[wave.primary].excess.observed, *broader]),
+        paged=wave.told.paged,
+        regions=sorted({item.region for item in wave.evidence if item.region}),
+        victims=sum(item.victim for item in wave.evidence),
+    )

@@ -24,9 +24,10 @@ from streams.waves.campaigns import (
     Wave,
     member_of,
     put,
+    telling,
     wave_of,
 )
-from streams.waves.joining import BROADER, joined, name, scheme_of, share
+from streams.waves.joining import joined, name, scheme_of, share
 from streams.waves.kinds import kind_of
 from streams.waves.pace import Purse, factor, settle
 from streams.waves.rising import forget, groups_of, stir, together
@@ -308,7 +309,7 @@ class _Folder:
         self._put(wave, {key: member}, candidate.evidence, lasts=lasts)
         if wave.closed:
             return
-        told, is_now = wave.told, _telling(wave)
+        told, is_now = wave.told, telling(wave)
         if joins and rule is not None:
             self._promote(wave, rule)
             self._page(wave, "more-numbers", candidate.newest, first=wave.untold)
@@ -343,7 +344,7 @@ class _Folder:
         self._purse(self._rule_of(wave)).spent += 1
 
     def _tell(self, wave: Wave, change: str, *, paged: bool = False, first: Sequence[str] = ()) -> None:
-        is_now = _telling(wave)
+        is_now = telling(wave)
         wave.told = Told(is_now.observed, is_now.observed if paged else wave.told.paged, is_now.regions, is_now.victims)
         rule = self._rule_of(wave)
         self.alerts.append(alert_of(wave, rule, change, paged=paged, first=list(first)))
@@ -355,17 +356,3 @@ class _Folder:
             for member in members.values():
                 for report_id in member.report_ids:
                     self._reports[report_id][wave.id] = wave
-
-
-def _telling(wave: Wave) -> Told:
-    """What an alert would say now.
-
-    A wave is as large as the series that names it, or as what a broader one has more than expected.
-    """
-    broader = [m.excess.observed - m.excess.expected for key, m in wave.members.items() if family_of(key) in BROADER]
-    return Told(
-        observed=max([wave.members[wave.primary].excess.observed, *broader]),
-        paged=wave.told.paged,
-        regions=sorted({item.region for item in wave.evidence if item.region}),
-        victims=sum(item.victim for item in wave.evidence),
-    )

@@ -19,8 +19,6 @@ OVERLAP: Final = 0.3
 EXPLAINS: Final = 0.5
 #: Share of the larger side's reports that two series must have in common to be the same under two names.
 SAME: Final = 0.5
-#: Families whose series hold many numbers.
-BROADER: Final = ("pattern", "scheme-region", "scheme", "region")
 
 
 def share(key: str, member: Member, wave: Wave) -> float:
