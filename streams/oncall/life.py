@@ -57,7 +57,7 @@ class Life:
         state.add_version(alert)
         if alert.family == HEARTBEAT:
             self._beat(state, alert)
-        elif known is None or (state.over and alert.status is AlertStatus.OPEN and alert.page):
+        elif known is None or (alert.status is AlertStatus.OPEN and alert.page and _begins_anew(state, alert)):
             self._open(state)
         elif alert.status is not AlertStatus.OPEN:
             self._end(state)
@@ -351,6 +351,11 @@ class Life:
         severity = state.alert.severity if state.alert else ""
         minutes = {str(name): number for name, number in self.oncall.escalate_after.items()}
         return timedelta(minutes=minutes.get(severity, min(minutes.values())))
+
+
+def _begins_anew(state: CaseState, alert: Alert) -> bool:
+    """Whether a page is a case again: its wave had ended, or was closed and now has numbers that nobody judged."""
+    return state.over or (state.case.status is AlertStatus.CLOSED and alert.change == "more-numbers")
 
 
 def _time_of(alert: Alert) -> datetime:

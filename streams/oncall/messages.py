@@ -110,8 +110,9 @@ def _wave_lines(alert: Alert, locale: Locale) -> list[str]:
         lines.append(say("prior", locale, days=max(0, int(alert.known_days))))
     if alert.official:
         lines.append(say("spoofed", locale))
-    if alert.family == "campaign":
-        lines.append(say("numbers", locale, numbers=_counted(_accused(alert))))
+    accused = _accused(alert)
+    if alert.family == "campaign" or len(accused) > 1:
+        lines.append(say("numbers", locale, numbers=_counted(accused)))
     if alert.groups:
         groups = common_texts().groups
         named = ((in_language(groups[AffectedGroup(group)], locale), n) for group, n in alert.groups.items())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from schemas.cases import Case, DecisionKind, StepKind, Why
@@ -245,6 +246,22 @@ def test_a_real_wave_that_was_closed_speaks_up_again_only_when_it_grew_much() ->
     play.see(change="grew", observed=60)
     play.wait(10)
     assert [kind for _, _, _, kind in play.told] == ["page", "update"]
+
+
+@pytest.mark.parametrize("verdict", [DecisionKind.REAL, DecisionKind.FALSE])
+def test_a_closed_case_is_opened_anew_when_a_number_joins_that_pages_by_itself(verdict: DecisionKind) -> None:
+    """Nobody judged that number, and who closed the case may have gone home."""
+    play = Play()
+    play.see()
+    play.decide(verdict)
+    play.wait(1)
+    play.see(change="more-numbers", page=False)
+    play.wait(10)
+    assert len(play.told) == 1
+    play.see(change="more-numbers")
+    play.wait(1)
+    assert [(person, kind) for _, person, _, kind in play.told] == [("aigerim", "page")] * 2
+    assert play.case().status is AlertStatus.OPEN
 
 
 def test_a_wave_that_ended_unanswered_asks_nobody_more() -> None:

@@ -148,6 +148,13 @@ def test_an_update_has_the_same_title_and_says_first_what_changed() -> None:
     assert "461f74e0-2" in body
 
 
+def test_numbers_that_joined_a_wave_are_named_before_those_it_had() -> None:
+    keys = {"number:+77057770002": 5, "number:+77057770001": 30, "scheme:delivery": 40}
+    alert = an_alert(family="number", key="number:+77057770001", official=False, number="+77057770001", keys=keys)
+    _, body = message_text(a_message(Item(alert, 2, ("more-numbers",)), kind="update"), "ru", NIGHT)
+    assert "Номера: +77057770002 5, +77057770001 30." in body.splitlines()
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("count", [2, 5, 40])
 def test_a_digest_names_what_there_is_room_for_and_counts_the_rest(locale: Locale, count: int) -> None:
