@@ -13,7 +13,7 @@ SIZE: Final = 50_000
 class Memo(dict[str, Known], Generic[Known]):
     """`memo[word]` is what `find` gives for a word, found once; a full memo begins anew.
 
-    A dictionary, because a look-up in it costs a third of one in `functools.lru_cache`.
+    A dictionary, because a look-up in it costs half of one in `functools.lru_cache`.
     """
 
     def __init__(self, find: Callable[[str], Known]) -> None:
