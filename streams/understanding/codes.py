@@ -15,7 +15,7 @@ _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
 
 #: Digits with blanks and dashes between, and what makes them part of something longer.
-_RUN: Final = re.compile(r"\d+(?:[ -]{1,2}\d+)*")
+_RUN: Final = re.compile(r"[0-9][0-9]*(?:[ -]{1,2}\d+)*")
 _GROUP: Final = re.compile(r"\d+")
 _PART_BEFORE: Final = re.compile(r"(?:[\w.*+]|\d[,:/-])\Z")
 _PART_AFTER: Final = re.compile(r"[\w*#]|[.,:/]\d|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b")
@@ -36,6 +36,8 @@ _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 #: What follows a card's date of expiry.
 _AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
+#: Without this there is no code of letters and digits.
+_MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))")
 _DATE: Final = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[ -](?:0?[1-9]|1[0-2])[ -](?:\d\d|(?:19|20)\d\d)|(?:19|20)\d\d-\d\d-\d\d"
 )
@@ -113,15 +115,20 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
         yield from (Secret(m.start(1), m.end(1), "cvv") for m in _AFTER_EXPIRY.finditer(folded))
     if not any(stem in folded for stem in _CODE_STEMS):
         return
+    yield from _stuck(folded)
+    digits = list(_lists(folded, taken))
+    in_words = sum([unit in folded for unit in _UNITS]) >= 2
+    mixed_near = _MIXED_NEAR.search(folded)
+    if not (digits or in_words or mixed_near):
+        return
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
-    yield from _stuck(folded)
-    for found in _lists(folded):
-        if not _overlaps(found[:2], taken) and (kind := _kind(folded, found, named, told)):
+    for found in digits:
+        if kind := _kind(folded, found, named, told):
             yield Secret(found.start, found.end, kind)
-    if (told or "пин" in folded) and sum(unit in folded for unit in _UNITS) >= 2:
+    if in_words and (told or "пин" in folded):
         yield from (code for code in _spoken(folded, named, told) if not _overlaps((code.start, code.end), taken))
-    for _, end in named:
+    for _, end in named if mixed_near else ():
         mixed = _MIXED.search(folded, end, end + _NEAR + 10)
         if mixed and mixed.start() - end <= _NEAR and not _overlaps(mixed.span(), taken):
             yield Secret(mixed.start(), mixed.end(), "one-time-code")
@@ -143,8 +150,11 @@ def _named(folded: str) -> list[tuple[int, int]]:
     return named
 
 
-def _digits(folded: str) -> Iterator[tuple[int, int]]:
-    """Digits that may be a code: one group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1")."""
+def _digits(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Digits outside of `taken` that may be a code.
+
+    One group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1").
+    """
     for run in _RUN.finditer(folded):
         if run.end() - run.start() < _SHORTEST:
             continue
@@ -152,7 +162,7 @@ def _digits(folded: str) -> Iterator[tuple[int, int]]:
         lengths = [end - start for start, end in groups]
         spans = [run.span()] if len(groups) > 1 and max(lengths) <= 3 and 4 <= sum(lengths) <= 8 else groups
         for start, end in spans:
-            if end - start < _SHORTEST or _PART_AFTER.match(folded, end):
+            if end - start < _SHORTEST or _overlaps((start, end), taken) or _PART_AFTER.match(folded, end):
                 continue
             if not _PART_BEFORE.search(folded, max(0, start - 2), start):
                 yield start, end
@@ -167,9 +177,9 @@ def _stuck(folded: str) -> Iterator[Secret]:
         yield Secret(*match.span("after" if match["after"] else "before"), kind)
 
 
-def _lists(folded: str) -> Iterator[_Digits]:
-    """Digits that may be a code, each with the list in which they stand."""
-    spans = list(_digits(folded))
+def _lists(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[_Digits]:
+    """Digits outside of `taken` that may be a code, each with the list in which they stand."""
+    spans = list(_digits(folded, taken))
     first = 0
     for index, (_, end) in enumerate(spans):
         if index + 1 < len(spans) and _AND.fullmatch(folded, end, spans[index + 1][0]):

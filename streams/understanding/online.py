@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
 from schemas.events import ContactKind
@@ -42,7 +43,7 @@ _NOT_HOSTS: Final = frozenset(
 _TRAILING: Final = ".,;:!?)]}'*_…"
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True, order=True, gc=False):
     """Where a contact stands in a text, its kind and its identity."""
 
     start: int

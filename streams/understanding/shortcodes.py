@@ -14,6 +14,10 @@ from streams.understanding.online import Span
 from streams.understanding.phones import Group
 
 _CUES: Final = cues.load("numbers")
+_SUFFIX_AFTER: Final = cues.any_of(_CUES, "ablative_after", "dative_after")
+_THING_AFTER: Final = cues.any_of(_CUES, "sum_after", "amount_after", "code_after")
+_THING_BEFORE: Final = cues.any_of(_CUES, "thing_before", "code_before")
+_CALLED_BEFORE: Final = cues.any_of(_CUES, "short_word_before", "calling_before", "from_before")
 #: Part of something longer: a decimal, a date, a time, a USSD command, a range, a word.
 _GLUED_BEFORE: Final = re.compile(r"[.,:/\\-]\d|[*#+№_@]|[a-z]{2}|[^\W\d_](?![^\W\d_])")
 _GLUED_AFTER: Final = re.compile(r" ?[a-z]{2,3} ?\d{2}\b|[.,:/\\-]\d|[*#_@]|[a-z]|-?(?:й|я|е|го|му|ом|ой|ший|ші|шы)\b")
@@ -25,7 +29,7 @@ _JOINED: Final = re.compile(r"[ ,/]{1,3}|[ ,]{0,2}(?:и|или|либо|да|ж�
 _NAME: Final = re.compile(
     r"(?<![\w@.])(?=\d{0,4}[a-z])[a-z0-9]+(?:[._&-][a-z0-9]+)*(?: (?:bank|kz|info|pay|mobile|market|travel))?(?![\w@])"
 )
-_LATIN: Final = re.compile("[a-z]{2}")
+_LATIN: Final = re.compile("[a-z][a-z]")
 _MIN_NAME: Final = 3
 _MAX_NAME: Final = 11
 #: Programs and kinds of message, not senders.
@@ -102,28 +106,16 @@ def short_codes(folded: str, groups: Sequence[Group]) -> list[Span]:
         official = group.digits in reference.official_numbers()
         if not official and (_PART.match(preceding) or _PART.match(following)):
             continue
-        if _has_suffix(following) or (
-            not _is_thing(preceding, following)
+        if _SUFFIX_AFTER.match(following) or (
+            not (_THING_AFTER.match(following) or _THING_BEFORE.match(preceding))
             and (_is_called(preceding, following, official, len(group.digits)) or _continues(group, preceding, found))
         ):
             found.append(Span(group.start, group.end, ContactKind.SHORT_CODE, group.digits))
     return found
 
 
-def _has_suffix(following: str) -> bool:
-    """Whether a Kazakh case ending and what is done with the number say enough: "1414-тен код келді"."""
-    return any(_CUES[cue].match(following) for cue in ("ablative_after", "dative_after"))
-
-
-def _is_thing(preceding: str, following: str) -> bool:
-    """Whether it is an amount, a code, or the number of something else."""
-    return any(_CUES[cue].match(following) for cue in ("sum_after", "amount_after", "code_after")) or any(
-        _CUES[cue].match(preceding) for cue in ("thing_before", "code_before")
-    )
-
-
 def _is_called(preceding: str, following: str, official: bool, length: int) -> bool:
-    if any(_CUES[cue].match(preceding) for cue in ("short_word_before", "calling_before", "from_before")):
+    if _CALLED_BEFORE.match(preceding):
         return True
     if _CUES["from_weak_before"].match(preceding) and _CUES["came_after"].match(following):
         return True
