@@ -107,7 +107,8 @@ def likelihood_ratio(observed: float, expected: float, dispersion: float) -> flo
     if observed <= expected:
         return 0.0
     both = observed + dispersion
-    return observed * log(observed / expected) - both * log(both / (expected + dispersion))
+    # Rounding can make it less than nothing where both are almost the same.
+    return max(0.0, observed * log(observed / expected) - both * log(both / (expected + dispersion)))
 
 
 def observe(series: Series | None, signals: Sequence[Signal], detector: Detector) -> tuple[Series, list[Candidate]]:
