@@ -17,9 +17,13 @@ _CUES: Final = cues.load("numbers")
 #: Part of something longer: a decimal, a date, a time, a USSD command, a range, a word.
 _GLUED_BEFORE: Final = re.compile(r"[.,:/\\-]\d|[*#+№_@]|[a-z]{2}|[^\W\d_](?![^\W\d_])")
 _GLUED_AFTER: Final = re.compile(r" ?[a-z]{2,3} ?\d{2}\b|[.,:/\\-]\d|[*#_@]|[a-z]|-?(?:й|я|е|го|му|ом|ой|ший|ші|шы)\b")
-#: What joins the codes of a list: "102, 112 или 1414".
 #: More digits beside it: what is left of a number that was not told in full.
 _PART: Final = re.compile(r"[ ()-]{1,3}\d")
+#: Digits of the shortest and the longest short code.
+_SHORTEST: Final = 3
+_LONGEST: Final = 5
+_CLAUSE_START: Final = re.compile(r"[«\" ]{0,2}(?:$|[.!?,;\n])")
+#: What joins the codes of a list: "102, 112 или 1414".
 _JOINED: Final = re.compile(r"[ ,/]{1,3}|[ ,]{0,2}(?:и|или|либо|да|жане|немесе|мен|пен|бен)[ ,]{0,2}")
 #: What stands in the field of a sender: up to 11 characters of the GSM alphabet, here Latin (3GPP TS 23.040, 9.1.2.5).
 _NAME: Final = re.compile(
@@ -94,7 +98,7 @@ def short_codes(folded: str, groups: Sequence[Group]) -> list[Span]:
     """The `groups` of three to five digits that are used as a number to call or to receive from."""
     found: list[Span] = []
     for group in groups:
-        if not 3 <= len(group.digits) <= 5:
+        if not _SHORTEST <= len(group.digits) <= _LONGEST:
             continue
         preceding, following = before(folded, group.start), after(folded, group.end)
         if _GLUED_BEFORE.match(preceding) or _GLUED_AFTER.match(following):
@@ -102,8 +106,9 @@ def short_codes(folded: str, groups: Sequence[Group]) -> list[Span]:
         official = group.digits in reference.official_numbers()
         if not official and (_PART.match(preceding) or _PART.match(following)):
             continue
+        received = official and _CUES["from_before"].match(preceding) is not None
         if _has_suffix(following) or (
-            not _is_thing(preceding, following)
+            not _is_thing(preceding, following, received)
             and (_is_called(preceding, following, official, len(group.digits)) or _continues(group, preceding, found))
         ):
             found.append(Span(group.start, group.end, ContactKind.SHORT_CODE, group.digits))
@@ -115,25 +120,31 @@ def _has_suffix(following: str) -> bool:
     return any(_CUES[cue].match(following) for cue in ("ablative_after", "dative_after"))
 
 
-def _is_thing(preceding: str, following: str) -> bool:
-    """Whether it is an amount, a code, or the number of something else."""
-    return any(_CUES[cue].match(following) for cue in ("sum_after", "amount_after", "code_after")) or any(
+def _is_thing(preceding: str, following: str, received: bool) -> bool:
+    """Whether it is an amount, a code, or the number of something else.
+
+    `received`: an official number from which something came; "был код" after it tells what.
+    """
+    after_it = ("sum_after", "amount_after") if received else ("sum_after", "amount_after", "code_after")
+    return any(_CUES[cue].match(following) for cue in after_it) or any(
         _CUES[cue].match(preceding) for cue in ("thing_before", "code_before")
     )
 
 
 def _is_called(preceding: str, following: str, official: bool, length: int) -> bool:
+    """Whether the words around use it as a number; less is enough for official ones."""
     if any(_CUES[cue].match(preceding) for cue in ("short_word_before", "calling_before", "from_before")):
         return True
     if _CUES["from_weak_before"].match(preceding) and _CUES["came_after"].match(following):
         return True
-    if not official:
-        return False
-    if _CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following):
+    if length > _SHORTEST and _CLAUSE_START.match(preceding) and _CUES["calls_after"].match(following):
         return True
-    if following.startswith(": ") or _CUES["institution_before"].match(preceding):  # as a telephone shows a sender
-        return True
-    return length > 3 and _CUES["called_before"].match(preceding) is not None
+    return official and bool(
+        (_CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following))
+        or following.startswith(": ")  # as a telephone shows a sender
+        or _CUES["institution_before"].match(preceding)
+        or (length > _SHORTEST and _CUES["called_before"].match(preceding))
+    )
 
 
 def _continues(group: Group, preceding: str, found: Sequence[Span]) -> bool:
