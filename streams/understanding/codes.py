@@ -14,8 +14,8 @@ from streams.understanding.identifiers import Secret
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
 
-#: Digits with blanks and dashes between, and what makes them part of something longer.
-_RUN: Final = re.compile(r"\d+(?:[ -]{1,2}\d+)*")
+#: Digits with blanks and dashes between, single ones also with commas, and what makes them part of something longer.
+_RUN: Final = re.compile(r"(?<![\d,])\d(?:, ?\d){3,7}(?![\d,])|\d+(?:[ -]{1,2}\d+)*")
 _GROUP: Final = re.compile(r"\d+")
 _PART_BEFORE: Final = re.compile(r"(?:[\w.*+]|\d[,:/-])\Z")
 _PART_AFTER: Final = re.compile(r"[\w*#]|[.,:/]\d|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b")
