@@ -14,8 +14,8 @@ from streams.understanding.identifiers import Secret
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
 
-#: Digits with blanks and dashes between, and what makes them part of something longer.
-_RUN: Final = re.compile(r"[0-9][0-9]*(?:[ -]{1,2}\d+)*")
+#: Digits with blanks and dashes between, single ones also with commas, and what makes them part of something longer.
+_RUN: Final = re.compile(r"[0-9](?:(?<![\d,].)(?:, ?\d){3,7}(?![\d,])|[0-9]*(?:[ -]{1,2}\d+)*)")
 _GROUP: Final = re.compile(r"\d+")
 _PART_BEFORE: Final = re.compile(r"(?:[\w.*+]|\d[,:/-])\Z")
 _PART_AFTER: Final = re.compile(r"[\w*#]|[.,:/]\d|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b")
@@ -63,7 +63,8 @@ _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
 #: One of these is part of whatever announces a code, or a password; without them the text need not be read for it.
 _CODE_STEMS: Final = (
     *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол"),
-    *("цифр", "санд", "диктов", "никому", "значн", "танбалы", "ешкимге"),
+    *("цифр", "санд", "диктов", "никому", "значн", "танбалы", "ешкимге", "назвал", "сказал", "прочит", "озвуч"),
+    *("сообщил", "говорю", "айттым", "айтып"),
     *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
 _PASSWORD_STEMS: Final = ("парол", "pass", "пасс", "купия", "кодовое", "кодовым")
@@ -230,11 +231,14 @@ def _is_code(folded: str, found: _Digits, named: Sequence[tuple[int, int]], told
         return False
     if any(0 <= found.start - e <= _FAR and not _BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
         return True
-    if not told:
-        return False
-    if _CUES["told_before"].match(before(folded, found.first)) or _CUES["told_after"].match(after(folded, found.last)):
+    preceding, following = before(folded, found.first), after(folded, found.last)
+    if _CUES["told_to_before"].match(preceding) or _CUES["told_to_after"].match(following):
         return True
-    return _is_unexplained(folded, found)
+    return told and (
+        _CUES["told_before"].match(preceding) is not None
+        or _CUES["told_after"].match(following) is not None
+        or _is_unexplained(folded, found)
+    )
 
 
 def _is_called_code(folded: str, found: _Digits, named: Sequence[tuple[int, int]]) -> bool:
