@@ -18,6 +18,7 @@ from producers.intake import Origin
 from producers.integrations import Permission
 from schemas.events import Channel, GivenContact, Outcome
 from schemas.topics import ALERTS, CANDIDATES, CASES, DECISIONS, SIGNALS
+from streams import beating
 from streams.understanding.enrich import enrich
 from streams.urgent import HEARTBEAT_ALERT, HEARTBEAT_SOURCE, at_once
 from tests.agents.conftest import Workers, eventually
