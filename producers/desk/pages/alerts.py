@@ -63,6 +63,7 @@ class Line(Struct, frozen=True):
     person: str
     real: bool | None
     over: bool
+    quiet_until: str
 
 
 @get("/", include_in_schema=False)
@@ -78,7 +79,7 @@ async def show_list(request: DeskRequest, notice: Notice = "") -> Response[str]:
         log.warning("no alerts to show: %s", type(error).__name__)
         found = None
     groups = (
-        [(status, [_line(one, desk, language) for one in getattr(found, status)]) for status in AlertStatus]
+        [(status, [_line(one, desk, language, now) for one in getattr(found, status)]) for status in AlertStatus]
         if found
         else []
     )
@@ -124,7 +125,7 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         over=shown.over,
         title=title,
         lines=lines,
-        line=_line(shown, desk, language),
+        line=_line(shown, desk, language, now),
         acknowledged_by=desk.staff.name_of(shown.case.acknowledged_by),
         proof=proof,
         worded=lambda text: worded(text, partial(masked_word, locale=language)),
@@ -193,8 +194,9 @@ def _moved(found: Overview, lately: list[Decision]) -> Overview:
     return Overview(*([one for one in moved if one.case.status is status] for status in AlertStatus))
 
 
-def _line(shown: AlertView, desk: Desk, language: Any) -> Line:
+def _line(shown: AlertView, desk: Desk, language: Any, now: datetime) -> Line:
     alert, case = shown.alert, shown.case
+    silence = silence_of(case, now)
     known = regions()
     return Line(
         id=alert.id,
@@ -209,6 +211,7 @@ def _line(shown: AlertView, desk: Desk, language: Any) -> Line:
         person=desk.staff.name_of(case.closed_by or case.acknowledged_by),
         real=case.real,
         over=shown.over,
+        quiet_until=moment(silence.until)[:16] if silence and silence.until else "",
     )
 
 

@@ -126,6 +126,7 @@ def test_what_happened_is_told_in_the_readers_language(log_in: LogIn, search: El
         Step(at=now, kind=StepKind.SILENCED, person="marat", until=now + timedelta(hours=1), detail="учения банка"),
     )
     oncall = log_in("botagoz")
+    assert "тишина до" in oncall.get("/alerts").text
     for language, said in {
         "ru": ("Ботагөз Нұрлан не отвечает 10 мин", "больше сообщать некому", "включил(а) тишину: до"),
         "kk": ("Ботагөз Нұрлан 10 мин бойы жауап бермеді", "енді хабарлайтын ешкім жоқ", "үнсіздікті қосты:"),
