@@ -1,11 +1,13 @@
-"""What Lens itself checks before it draws a panel, and answers with an error in its place: kept to by every panel.
+"""What Kibana itself checks: its schemas of saved objects at the import, Lens's rules before it draws a panel.
 
-From Lens's own definitions of its operations (`getErrorMessage`), the same from Kibana 8.12 to 9.x.
+From the schemas of the types, which refuse what they don't know, and from Lens's definitions of its operations
+(`getErrorMessage`), which put an error in the panel's place; the same from Kibana 8.12 to 9.x.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 from typing import Any
 
 import pytest
@@ -14,6 +16,37 @@ from deploy.kibana import bundle
 from tests.lens_queries import UNITS, Panel, Saved, lens_panels, load
 
 PANELS = [panel for text in bundle.files().values() for panel in lens_panels(load(text))]
+
+OBJECTS = [one for text in bundle.files().values() for one in load(text).values()]
+#: The attributes of each type, as its oldest schema has them.
+ATTRIBUTES = {
+    "dashboard": {
+        "title",
+        "description",
+        "version",
+        "timeRestore",
+        "timeFrom",
+        "timeTo",
+        "refreshInterval",
+        "optionsJSON",
+        "panelsJSON",
+        "controlGroupInput",
+        "kibanaSavedObjectMeta",
+    },
+    "search": {
+        "title",
+        "description",
+        "columns",
+        "sort",
+        "grid",
+        "hideChart",
+        "isTextBasedQuery",
+        "timeRestore",
+        "kibanaSavedObjectMeta",
+    },
+    "index-pattern": {"title", "name", "timeFieldName", "fieldFormatMap", "fieldAttrs"},
+    "tag": {"name", "description", "color"},
+}
 
 each_panel = pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
 
@@ -31,6 +64,26 @@ def operations(panel: Panel) -> set[str]:
 def is_measured(column: Saved) -> bool:
     """Whether a column asks Elasticsearch for a figure."""
     return not column["isBucketed"] and "references" not in column
+
+
+@pytest.mark.parametrize("one", OBJECTS, ids=lambda one: one["id"])
+def test_attributes_are_those_of_the_types_schema(one: Saved) -> None:
+    assert set(one) == {"type", "id", "coreMigrationVersion", "typeMigrationVersion", "attributes", "references"}
+    attributes = one["attributes"]
+    optional = {"timeFieldName"}
+    assert ATTRIBUTES[one["type"]] - optional <= set(attributes) <= ATTRIBUTES[one["type"]]
+    if one["type"] == "dashboard":
+        assert set(attributes["controlGroupInput"]) == {
+            "chainingSystem",
+            "controlStyle",
+            "ignoreParentSettingsJSON",
+            "panelsJSON",
+        }
+        assert set(attributes["refreshInterval"]) == {"pause", "value"}
+    for part in (attributes, attributes.get("controlGroupInput", {}), attributes.get("kibanaSavedObjectMeta", {})):
+        for key, value in part.items():
+            if key.endswith(("JSON", "Map", "Attrs")):
+                json.loads(value)
 
 
 @each_panel
