@@ -102,7 +102,8 @@ def _run(lines: IO[bytes], explain: bool, area_code: str | None) -> int:
 def _problem(error: Exception) -> str:
     """What is wrong with a line, without its content, which may hold a secret."""
     if isinstance(error, msgspec.ValidationError):
-        return f"{error}; send an object with id and the string text"
+        too_long = "of length <=" in str(error)
+        return f"{error}; {'shorten it' if too_long else 'send an object with id and the string text'}"
     return "not JSON in UTF-8; send one object a line"
 
 

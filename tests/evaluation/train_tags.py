@@ -16,7 +16,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Final, TypeAlias
@@ -110,33 +110,61 @@ def train(known: Sequence[Example]) -> Weights:
     counts = Counter(feature for one in known for feature in one.features)
     names = [*sorted(f for f, count in counts.items() if count >= _LEAST), *(GIVEN + code for code in codes)]
     column = {name: index for index, name in enumerate(names)}
-    x = np.zeros((len(known), len(names) + 1), np.float32)
-    x[:, -1] = 1
-    for row, one in enumerate(known):
-        x[row, [column[f] for f in one.features if f in column]] = 1
-        x[row, [column[GIVEN + code] for code in one.schemes]] = _GIVEN
+    x = _Sparse(
+        [
+            {column[f]: 1.0 for f in one.features if f in column}
+            | {column[GIVEN + code]: _GIVEN for code in one.schemes}
+            | {len(names): 1.0}
+            for one in known
+        ],
+        len(names) + 1,
+    )
     labels = [*codes, *demands, FRAUD]
     y = np.array([[c in one.schemes | (one.demands or set()) for c in labels] for one in known], np.float32)
     y[:, -1] = [bool(one.schemes) for one in known]
     counted = np.repeat(np.array([[one.weight] for one in known], np.float32), len(labels), axis=1)
     counted[[one.demands is None for one in known], len(codes) : -1] = 0
-    free = np.ones((x.shape[1], len(labels)), np.float32)
+    free = np.ones((len(names) + 1, len(labels)), np.float32)
     free[len(names) - len(codes) : -1, [*range(len(codes)), -1]] = 0  # only demands may know the schemes
     fitted = _fit(x, y, counted, free)
     fitted[len(names) - len(codes) : -1] *= _GIVEN
     return _packed(fitted, names, labels)
 
 
-def _fit(x: _Floats, y: _Floats, counted: _Floats, free: _Floats) -> _Floats:
+class _Sparse:
+    """A matrix that is mostly zeros, by the non-zero values of each row; every row has at least one."""
+
+    def __init__(self, rows: Sequence[Mapping[int, float]], width: int) -> None:
+        self.width: Final = width
+        self._column = np.array([column for row in rows for column in row])
+        self._value = np.array([value for row in rows for value in row.values()], np.float32)[:, None]
+        lengths = np.array([len(row) for row in rows])
+        self._starts = np.cumsum(lengths) - lengths
+        order = np.argsort(self._column, kind="stable")
+        self._row, self._turned = np.repeat(np.arange(len(rows)), lengths)[order], self._value[order]
+        self._columns, self._column_starts = np.unique(self._column[order], return_index=True)
+
+    def times(self, dense: _Floats) -> _Floats:
+        """The product with a matrix."""
+        return np.add.reduceat(dense[self._column] * self._value, self._starts, axis=0)
+
+    def transposed_times(self, dense: _Floats) -> _Floats:
+        """The product of its transpose with a matrix."""
+        product = np.zeros((self.width, dense.shape[1]), np.float32)
+        product[self._columns] = np.add.reduceat(dense[self._row] * self._turned, self._column_starts, axis=0)
+        return product
+
+
+def _fit(x: _Sparse, y: _Floats, counted: _Floats, free: _Floats) -> _Floats:
     """Newton's method, its systems solved by conjugate gradients (Lin, Weng and Keerthi 2008), all labels at once."""
-    weights = np.zeros((x.shape[1], y.shape[1]), np.float32)
+    weights = np.zeros((x.width, y.shape[1]), np.float32)
     for _ in range(_NEWTON):
-        sure = 1 / (1 + np.exp(-(x @ weights)))
-        left = (x.T @ ((sure - y) * counted) + _PENALTY * weights) * free
+        sure = 1 / (1 + np.exp(-x.times(weights)))
+        left = (x.transposed_times((sure - y) * counted) + _PENALTY * weights) * free
         curved = sure * (1 - sure) * counted
         step, along, size = np.zeros_like(weights), left.copy(), (left**2).sum(axis=0)
         for _ in range(_CONJUGATE):
-            turned = (x.T @ (curved * (x @ along)) + _PENALTY * along) * free
+            turned = (x.transposed_times(curved * x.times(along)) + _PENALTY * along) * free
             length = size / np.maximum((along * turned).sum(axis=0), 1e-20)
             step += length * along
             left -= length * turned
@@ -179,7 +207,7 @@ def silent() -> Model:
     bias = {
         **dict.fromkeys(reference.schemes(), schemes.SCHEME_FROM - 0.99 * schemes.POINT),
         **dict.fromkeys(reference.demands(), schemes.DEMAND_FROM - 0.99 * schemes.DEMAND_POINT),
-        FRAUD: schemes.FRAUD_FROM - 0.49 * schemes.POINT,
+        FRAUD: schemes.FRAUD_FROM - schemes.SCHEME_SHARE * (schemes.SCHEME_FROM - 0.5 * schemes.POINT),
     }
     return Model(Weights(labels, [1.0] * len(labels), [bias[label] for label in labels], {}))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas import reference
 from streams.understanding import model, schemes
 from streams.understanding.model import FRAUD, Model, Weights
-from streams.understanding.reading import reader
+from streams.understanding.reading import Firing, reader
 
 #: A story for which no rule fires.
 _TOLD = "За посылку с подарками из Турции попросили внести таможенный сбор 95 000. Внёс, никакой посылки."
@@ -67,12 +67,30 @@ def test_the_model_is_heard_where_no_rule_fires() -> None:
     assert all(t.evidence for t in (*tags.schemes, *tags.demands))
 
 
-def test_rules_are_heard_where_the_model_is_silent() -> None:
+def test_rules_tip_the_balance_where_the_model_is_in_doubt() -> None:
     labels = _weights().labels
-    silent = Model(Weights(labels, [1.0] * len(labels), [0.0] * len(labels), {}))
-    explanation = schemes.explain("Позвонили из поликлиники, просят код из СМС", silent)
+    bias = [schemes.FRAUD_FROM - 0.1 if label == FRAUD else 0.0 for label in labels]
+    in_doubt = Model(Weights(labels, [1.0] * len(labels), bias, {}))
+    explanation = schemes.explain("Позвонили из поликлиники, просят код из СМС", in_doubt)
     assert explanation.schemes["medical-appointment"].log_odds >= schemes.POINT
     assert "medical-appointment" in explanation.given
+
+
+def test_one_rule_of_most_points_decides_alone_and_several_small_ones_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `docs/tags.md` promises for a new story: the model knows none of its words and speaks against it."""
+    labels = _weights().labels
+    bias = [-2.6 if label == FRAUD else -5.0 for label in labels]
+    against = Model(Weights(labels, [1.0] * len(labels), bias, {}))
+
+    def given(*worth: float) -> frozenset[str]:
+        firings = [Firing("charity", f"rule {number}", points, ()) for number, points in enumerate(worth)]
+        monkeypatch.setattr(
+            schemes, "_fire", lambda rules, labels, _: {"charity": firings} if labels is rules.book.schemes else {}
+        )
+        return schemes.explain("Продают места в очереди на звёзды", against).given
+
+    assert given(schemes.MOST_POINTS) == {"charity"}
+    assert given(*[1.0] * 3) == frozenset()
 
 
 @given(st.text(max_size=300))
