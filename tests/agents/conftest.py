@@ -93,12 +93,12 @@ def eventually(look: Callable[[], T], within: float = SEEN_WITHIN) -> T:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What leaves traces comes last: ten thousand reports in a minute, beside which a dozen are no wave any more, and
     the moved clock, because what fades in the index meanwhile stays so."""
-    last = (
-        "test_ten_thousand_anonymous_reports_accuse_nobody",
-        "test_a_suspected_number_is_unknown_when_its_time_is_over",
-    )
+    flood, moved = "test_ten_thousand_anonymous_reports_accuse_nobody", "test_fading.py"
     folder = Path(__file__).parent
-    ours = sorted((i for i in items if i.path.parent == folder), key=lambda i: (i.name in last, i.name == last[-1]))
+    ours = sorted(
+        (item for item in items if item.path.parent == folder),
+        key=lambda item: (item.name == flood or item.path.name == moved, item.path.name == moved),
+    )
     in_order = iter(ours)
     items[:] = [next(in_order) if item.path.parent == folder else item for item in items]
 
