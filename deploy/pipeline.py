@@ -21,8 +21,10 @@ from producers.desk.staff import StaffError
 from producers.intake import Origin
 from producers.integrations import Permission
 from schemas.events import Channel
+from streams.oncall.rota import load_oncall
 from streams.settings import STAGES, is_ready
 from streams.urgent import HEARTBEAT_SOURCE
+from streams.waves.rules import RuleError
 
 #: The stage that needs somebody to tell.
 NOTIFY: Final = "notify"
@@ -43,11 +45,11 @@ def services(stack: Stack, environment: Mapping[str, str]) -> list[Service]:
     `notify` is among them only if somebody is on call, by our environment or the given one (ONCALL_VARIABLES), a bot
     only if its token is there, e.g. SAQBOL_TELEGRAM_TOKEN or SAQBOL_TELEGRAM_TOKEN_FILE, the heartbeat only if
     somebody can be told that it stopped (SAQBOL_HEARTBEAT_URLS), and the desk only if somebody may log in to it
-    (`staff_file`).  Raises StartError if that file can't be used.
+    (`staff_file`).  Raises StartError if that file, or the one with the people on call, can't be used.
     """
     reporters.create_key(link_key_file(stack.home))
     desk = {"SAQBOL_DESK_URL": desk_url(stack)} if staff_file(stack.home).exists() else {}
-    told = {**_addresses(stack), **desk, **environment}
+    told = {**_addresses(stack), **desk, **environment, **_oncall_file(environment)}
     bots = [_bot(stack, name, told) for name in BOTS if _given(told, f"SAQBOL_{name.upper()}_TOKEN")]
     stages = [stage for stage in STAGES if stage != NOTIFY or somebody_on_call(environment)]
     beating = [_heartbeat(stack, told)] if _given(told, "SAQBOL_HEARTBEAT_URLS") else []
@@ -58,6 +60,22 @@ def services(stack: Stack, environment: Mapping[str, str]) -> list[Service]:
 def somebody_on_call(environment: Mapping[str, str]) -> bool:
     """Whether it is known whom to tell about a wave."""
     return any(environment.get(name) or os.environ.get(name) for name in ONCALL_VARIABLES)
+
+
+def _oncall_file(environment: Mapping[str, str]) -> dict[str, str]:
+    """Where the people on call are, if a file is named: by its whole path, as notify works in another folder.
+
+    Raises StartError if it can't be used.
+    """
+    told = {**os.environ, **environment}
+    if not told.get("SAQBOL_ONCALL"):
+        return {}
+    path = Path(told["SAQBOL_ONCALL"]).resolve()
+    try:
+        load_oncall(path, told)
+    except RuleError as error:
+        raise StartError(f"nobody would be told of a wave: {error}") from error
+    return {"SAQBOL_ONCALL": str(path)}
 
 
 def gateway_url(stack: Stack) -> str:
@@ -161,6 +179,7 @@ def _desk(stack: Stack, told: Mapping[str, str]) -> Service:
             "SAQBOL_DESK_STAFF_FILE": str(staff_file(stack.home)),
             "SAQBOL_DESK_KEYS": str(_keys(stack.home)),
             "SAQBOL_DESK_DATABASE": str(stack.home / "desk" / "desk.sqlite3"),
+            "SAQBOL_PUBLIC_URL": _given(told, "SAQBOL_PUBLIC_URL") or gateway_url(stack),
             **told,
         },
         directory=stack.home,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
 
 from schemas import reference
+from schemas.documents import TIME_ZONE
 from schemas.events import Channel
 from streams.understanding.numbers import find_contacts, normalise
 
@@ -117,14 +118,14 @@ def scheme_of(said: str) -> str:
 
 
 def moment_of(said: str, now: datetime) -> datetime:
-    """The time that `36h`, `7d`, `2w` (ago) or a date such as 2026-01-14 means.  Raises ValueError."""
+    """The time that `36h`, `7d`, `2w` (ago) or a date such as 2026-01-14, in Kazakhstan, means.  Raises ValueError."""
     if match := _AGO.fullmatch(said):
         return now - timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
     try:
         moment = datetime.fromisoformat(said)
     except ValueError:
         raise ValueError(f"'{said}' is no time: write 36h, 7d, 2w or a date such as 2026-01-14") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)
 
 
 def _clauses(text: str) -> Iterator[dict[str, Any]]:

@@ -39,6 +39,7 @@ def draw(alarms: Sequence[Alert], counts: Mapping[str, Mapping[int, int]], path:
     figure = Figure(figsize=(COLUMNS * WIDTH, rows * HEIGHT), layout="constrained")
     for place, pages in enumerate(waves.values(), start=1):
         _panel(figure.add_subplot(rows, COLUMNS, place), pages, counts)
+    figure.supxlabel("Bars: distinct reporters a day. Red line: the alarm.", fontsize=9)
     if path.suffix == ".png":
         figure.savefig(path, dpi=80)
         return
@@ -50,7 +51,7 @@ def draw(alarms: Sequence[Alert], counts: Mapping[str, Mapping[int, int]], path:
     svg = drawn.getvalue()
     path.write_text(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
-        f"<p>Bars: distinct reporters a day. Red line: the alarm.</p>{svg[svg.index('<svg') :]}</html>\n",
+        f"{svg[svg.index('<svg') :]}</html>\n",
         encoding="utf-8",
     )
 

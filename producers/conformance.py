@@ -5,7 +5,6 @@ Pure: an event's bytes go in, what is wrong with each field comes out; the same 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +15,7 @@ from msgspec import Struct
 
 from producers.intake import checked_submission
 from producers.problems import FieldProblem, SubmissionError
+from producers.repeats import Repeats
 from producers.reporters import KEY_BYTES, ReporterHasher
 from producers.validation import Contract
 from schemas.events import RejectedReport, RejectReason, Report, report_id
@@ -24,8 +24,6 @@ from streams.refinement import Record, masked_record, refine
 
 #: Longest submission that the gateway takes, in bytes.
 MAX_SUBMISSION_BYTES: Final = 262_144
-#: Events whose reference is remembered, to find two with the same one.
-MAX_REMEMBERED: Final = 1_000_000
 
 _REPORT: Final = Contract(Report, {})
 #: The gateway hashes reporters, whatever its key is.
@@ -41,11 +39,6 @@ _UNMASKED: Final = FieldProblem(
     remedy="publish with ReportProducer or through the gateway, which mask before they send",
 )
 _TOO_LARGE: Final = FieldProblem(field="", problem="is too large", remedy="shorten its texts")
-_CONFLICT: Final = FieldProblem(
-    field="/source_ref",
-    problem="is that of an earlier event, which says something else",
-    remedy="give each report an id of its own; the first one wins",
-)
 
 
 class EventKind(StrEnum):
@@ -68,15 +61,13 @@ def check_lines(lines: Iterable[bytes], now: datetime, kind: EventKind | None = 
 
     kind: what the lines are; None: a line with an `id` is a record, any other a submission.
     """
-    seen: dict[bytes, bytes] = {}
+    repeats = Repeats()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         taken_for = kind or kind_of(line)
         problems = check_submission(line, now) if taken_for is EventKind.SUBMISSION else check_report(line, now)
-        if not problems and len(seen) < MAX_REMEMBERED:
-            problems = _conflicts(line, seen)
-        yield Finding(number, taken_for, tuple(problems))
+        yield Finding(number, taken_for, tuple(problems or repeats.problems(line)))
 
 
 def kind_of(line: bytes) -> EventKind:
@@ -130,16 +121,3 @@ def _problems_of(read: Callable[[], object]) -> list[FieldProblem]:
     except SubmissionError as error:
         return list(error.problems)
     return []
-
-
-def _conflicts(line: bytes, seen: dict[bytes, bytes]) -> list[FieldProblem]:
-    """Whether an event has the reference of an earlier one that says something else; remembers it if not."""
-    body: dict[str, Any] = msgspec.json.decode(line)
-    body.pop("received_at", None)
-    reference = _digest([body.get("source"), body.get("source_ref")])
-    content = _digest(body)
-    return [_CONFLICT] if seen.setdefault(reference, content) != content else []
-
-
-def _digest(value: object) -> bytes:
-    return hashlib.blake2b(msgspec.json.encode(value, order="sorted"), digest_size=12).digest()

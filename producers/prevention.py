@@ -83,6 +83,11 @@ def read_prevention(
     return PreventionIntake(prevention, dict(+kinds))
 
 
+def reaches_somebody(place: str) -> bool:
+    """Whether what should be the name of a place holds a phone or another contact."""
+    return any(contact.kind in _REACHES for contact in find_contacts(place))
+
+
 def _problems(submission: PreventionSubmission, recorded_at: datetime) -> Iterator[FieldProblem]:
     """What is wrong beyond single fields' types."""
     yield from wrong_identifier("source_ref", submission.source_ref)
@@ -95,7 +100,7 @@ def _problems(submission: PreventionSubmission, recorded_at: datetime) -> Iterat
             remedy=f"leave it out for a general warning, or send one of {', '.join(schemes())}",
         )
     for name in ("village", "district"):
-        if any(contact.kind in _REACHES for contact in find_contacts(getattr(submission, name) or "")):
+        if reaches_somebody(getattr(submission, name) or ""):
             yield FieldProblem(
                 field=f"/{name}",
                 problem="holds a phone or another contact",

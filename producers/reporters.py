@@ -21,8 +21,12 @@ _HASH_DIGITS: Final = 32
 _SEPARATORS: Final = re.compile(r"[\s().\-‐-―]+")
 _INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{7,14}")
 _NATIONAL: Final = re.compile(r"[78][0-9]{10}|[67][0-9]{9}")
-#: A number of Kazakhstan inside an identifier, e.g. `wa-77051234567-3`; digits amid letters are part of a random id.
-_PHONE_INSIDE: Final = re.compile(r"(?<![0-9A-Za-z])(?:\+?7|8)?7[0-9]{9}(?![0-9A-Za-z])")
+#: A number of Kazakhstan inside an identifier, e.g. `wa-77051234567-3` or `8 (705) 123-45-67`; digits amid letters are
+#: part of a random id.
+_SEPARATED: Final = r"[\s().\-‐-―]{0,2}"
+_PHONE_INSIDE: Final = re.compile(
+    rf"(?<![0-9A-Za-z])(?:(?:\+?7|8){_SEPARATED})?7[0-9]{{2}}(?:{_SEPARATED}[0-9]){{7}}(?![0-9A-Za-z])"
+)
 
 
 class ReporterKeyError(ValueError):

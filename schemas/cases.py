@@ -17,8 +17,8 @@ from schemas.events import AlertStatus, Timestamp
 class DecisionKind(StrEnum):
     """What a person decided.
 
-    `missed` reports a wave that nobody was paged for, `silenced` keeps a series quiet for a while; both name a `key`
-    instead of an alert where there is none.
+    `missed` reports a wave that nobody was paged for, `silenced` keeps a series quiet for a while, `resumed` ends that
+    early; they name a `key` instead of an alert where there is none.
     """
 
     ACKNOWLEDGED = "acknowledged"
@@ -26,6 +26,7 @@ class DecisionKind(StrEnum):
     FALSE = "false"
     MISSED = "missed"
     SILENCED = "silenced"
+    RESUMED = "resumed"
 
 
 class Via(StrEnum):
@@ -60,8 +61,8 @@ class StepKind(StrEnum):
 
     `sent`, `updated` and `digest`: a message reached a person, about this alert, about what changed of it, or about
     several alerts together.  `failed`: one way to a person was given up.  `escalated`: the next person is told, or
-    there is none.  `held`: quiet hours; `silenced`: a person keeps the series quiet.  `ended`: the wave is over and
-    nobody had answered.
+    there is none.  `held`: quiet hours; `silenced`: a person keeps the series quiet, `resumed`: no longer.  `ended`:
+    the wave is over and nobody had answered.
     """
 
     SENT = "sent"
@@ -73,14 +74,26 @@ class StepKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
     SILENCED = "silenced"
+    RESUMED = "resumed"
     ENDED = "ended"
 
 
+class Why(StrEnum):
+    """Why the next person is told, or nobody: no answer in time, nobody reached by any way, nobody left to tell."""
+
+    NO_ANSWER = "no-answer"
+    UNREACHABLE = "unreachable"
+    NOBODY_LEFT = "nobody-left"
+    NOBODY_REACHED = "nobody-reached"
+
+
 class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One step of an alert's life.
+    """One step of an alert's life, in codes: whoever shows it has the words in the reader's language.
 
     `person` is an account.  `target` is the name of a way to that person (`telegram`), never its address.  `message` is
-    the id that the message carries: one that is repeated after a crash carries the same.
+    the id that the message carries: one that is repeated after a crash carries the same.  An escalation says `why`,
+    and `about` whom: who did not answer in so many `minutes`, or could not be reached.  `until` ends quiet hours or a
+    silence.  `via` is how it was acknowledged, `real` how it was closed.  `detail` are a person's own words.
     """
 
     at: Timestamp
@@ -88,6 +101,12 @@ class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
     person: str | None = None
     target: str | None = None
     message: str | None = None
+    why: Why | None = None
+    about: str | None = None
+    minutes: int | None = None
+    until: Timestamp | None = None
+    via: Via | None = None
+    real: bool | None = None
     detail: str = ""
 
 

@@ -212,6 +212,12 @@ def case_document(case: Case) -> Document:
                     person=step.person,
                     target=step.target,
                     message=step.message,
+                    why=step.why.value if step.why else None,
+                    about=step.about,
+                    minutes=step.minutes,
+                    until=_time(step.until),
+                    via=step.via.value if step.via else None,
+                    real=step.real,
                     detail=step.detail or None,
                 )
                 for step in case.steps

@@ -24,6 +24,7 @@ from faust.types import EventT
 from schemas.topics import topics
 from streams.settings import READY, Settings, state_folder
 from streams.tables import StateTable
+from streams.transport import App
 
 log = logging.getLogger("saqbol.streams")
 
@@ -57,7 +58,7 @@ def make_app(stage: str, settings: Settings) -> faust.App:
     """The Faust app of one stage (`refine`, `index`, …); its consumer group is `saqbol-<stage>`."""
     home = state_folder(settings.home, stage, settings.replica)
     home.mkdir(parents=True, exist_ok=True)
-    app = faust.App(
+    app = App(
         f"saqbol-{stage}",
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         datadir=str(home),

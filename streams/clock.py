@@ -24,7 +24,10 @@ class Clock:
 
 
 class Interval:
-    """Tells when it is time again, by a clock that may be moved; the first time is one interval after the start."""
+    """Tells when it is time again, by a clock that may be moved; the first time is one interval after the start.
+
+    A clock that was set back begins a new interval: else nothing would be due until it has caught up.
+    """
 
     def __init__(self, clock: Clock, every: timedelta) -> None:
         self._clock, self._every, self._last = clock, every, clock.now()
@@ -32,6 +35,7 @@ class Interval:
     def passed(self) -> datetime | None:
         """The time, if `every` has passed since the start or the last such answer; None if not."""
         now = self._clock.now()
+        self._last = min(self._last, now)
         if now - self._last < self._every:
             return None
         self._last = now

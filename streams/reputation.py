@@ -69,9 +69,9 @@ class Facts(Struct, frozen=True, omit_defaults=True):
 class Assessment(Struct, frozen=True, kw_only=True):
     """What is said of a number at one moment.
 
-    `reporters` are distinct identified reporters, `weight` those of them that are independent of one another;
-    `anonymous` are days and sources with anonymous reports.  `fades_at` is when the state will weaken without new
-    reports, None if it won't.
+    `reporters` are distinct identified reporters, `weight` those of them that are independent of one another and whose
+    word has not faded; `anonymous` are days and sources with anonymous reports.  `fades_at` is when the state will
+    weaken without new reports, None if it won't.
     """
 
     state: State
@@ -149,18 +149,23 @@ def assess(facts: Facts, now: datetime, *, official: bool) -> Assessment:
     """The state of a number at `now`, and the figures that explain it.
 
     - official: an official number is never a bad one; with claims it is impersonated.
-    - an analyst's newest verdict: confirmed holds for `STRONG` after the verdict or the last report; cleared holds
-      until another verdict, and is `doubted` after `DOUBTED_FROM` new independent reporters.
-    - suspected: at least `SUSPECTED_FROM` independent identified reporters; anonymous ones never suffice.
-    - reported: anything less.  Evidence fades after `WEAK`, `FAIR` or `STRONG` without a new report, by its weight.
+    - an analyst's newest verdict: confirmed holds for `STRONG` after the verdict, and after each identified report that
+      comes while it holds; cleared holds until another verdict, and is `doubted` after `DOUBTED_FROM` new independent
+      reporters.
+    - suspected: at least `SUSPECTED_FROM` independent identified reporters; anonymous ones neither suffice nor prolong.
+    - reported: anything less.
+
+    Evidence fades after `WEAK`, `FAIR` or `STRONG` without a new report, by its weight; what has faded is not revived
+    by a report that comes later (a number may have another owner by then).
     """
     told = [c for c in facts.claims.values() if not c.question]
     questions = [c for c in facts.claims.values() if c.question]
     scale = _scale(facts)
     identified = [c for c in told if not c.anonymous]
-    weight = _independent(identified)
+    standing = _standing(identified)
+    weight = _independent(standing)
     last = max((c.last for c in told), default=None)
-    state, fades_at = _state(weight, len(told), last, now)
+    state, fades_at = _state(weight, standing[-1].last if standing else None, last, now)
     ruling = max(
         (v for v in facts.verdicts.values() if v.kind is not VerdictKind.APPEAL),
         key=lambda v: (v.at, v.id),
@@ -168,8 +173,7 @@ def assess(facts: Facts, now: datetime, *, official: bool) -> Assessment:
     )
     doubted = False
     if ruling is not None and ruling.kind is VerdictKind.CONFIRMED:
-        until = max(filter(None, (ruling.at, last))) + STRONG
-        if now < until:
+        if now < (until := _confirmed_until(ruling.at, identified)):
             state, fades_at = State.CONFIRMED, until
     elif ruling is not None:
         state, fades_at = State.CLEARED, None
@@ -200,19 +204,51 @@ def assess(facts: Facts, now: datetime, *, official: bool) -> Assessment:
     )
 
 
-def _state(weight: int, told: int, last: datetime | None, now: datetime) -> tuple[State, datetime | None]:
-    if last is None or not told:
-        return State.UNKNOWN, None
-    holds = STRONG if weight >= STRONG_FROM else FAIR if weight >= SUSPECTED_FROM else WEAK
-    if now >= last + holds:
-        return State.UNKNOWN, None
-    return (State.SUSPECTED if weight >= SUSPECTED_FROM else State.REPORTED), last + holds
+def _state(
+    weight: int, identified_last: datetime | None, last: datetime | None, now: datetime
+) -> tuple[State, datetime | None]:
+    """The state by evidence of `weight`, and when it ends: by the last identified report, and by the last of all."""
+    if identified_last and weight >= SUSPECTED_FROM and now < (until := identified_last + _holds(weight)):
+        return State.SUSPECTED, until
+    if last and now < last + WEAK:
+        return State.REPORTED, last + WEAK
+    return State.UNKNOWN, None
+
+
+def _holds(weight: int) -> timedelta:
+    """How long evidence of that weight makes a number suspected after its last sign of life."""
+    return STRONG if weight >= STRONG_FROM else FAIR
+
+
+def _standing(identified: list[Claim]) -> list[Claim]:
+    """The newest claims, by their last report, back to the first gap in which the evidence before it faded."""
+    standing: list[Claim] = []
+    hands: set[tuple[str, datetime]] = set()
+    for claim in sorted(identified, key=lambda c: c.last):
+        if standing and claim.last >= standing[-1].last + _holds(len(hands)):
+            standing, hands = [], set()
+        standing.append(claim)
+        hands.add(_hand(claim))
+    return standing
+
+
+def _confirmed_until(at: datetime, identified: list[Claim]) -> datetime:
+    """When a confirmation of `at` ends: each report that comes before its end prolongs it."""
+    until = at + STRONG
+    for told in sorted({moment for claim in identified for moment in (claim.first, claim.last)}):
+        if told < until:
+            until = max(until, told + STRONG)
+    return until
 
 
 def _independent(identified: list[Claim]) -> int:
     """Identified reporters that can be told from one person: those who came through one source within one minute
     weigh as one, for that is what a hand with many accounts looks like."""
-    return len({(c.source, c.first.replace(second=0, microsecond=0)) for c in identified})
+    return len({_hand(claim) for claim in identified})
+
+
+def _hand(claim: Claim) -> tuple[str, datetime]:
+    return claim.source, claim.first.replace(second=0, microsecond=0)
 
 
 def _scale(facts: Facts) -> float:

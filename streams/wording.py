@@ -59,7 +59,7 @@ def number_reasons(number: str, told: Assessment, locale: Locale) -> list[str]:
         ("reporters", told.reporters),
         ("anonymous", told.anonymous and told.state is not State.OFFICIAL),
         ("questions", told.questions),
-        ("harm", told.victims),
+        ("harm" if told.loss_kzt else "victims", told.victims),
         ("last_seen", told.last_seen),
         ("appeals", told.appeals),
     ]

@@ -91,6 +91,7 @@ class Desk(_Process):
             "SAQBOL_DESK_KEYS": str(home / "keys"),
             "SAQBOL_DESK_DATABASE": str(self.database),
             "SAQBOL_GATEWAY_URL": behind.gateway,
+            "SAQBOL_PUBLIC_URL": behind.gateway,
             "SAQBOL_KAFKA": behind.kafka,
             "SAQBOL_ELASTICSEARCH": behind.elasticsearch,
             "SAQBOL_DESK_TRUSTED_PROXIES": "127.0.0.1",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from schemas import events
 from schemas.audit import AuditAction, AuditEntry
-from schemas.cases import Case, Step, StepKind
+from schemas.cases import Case, Step, StepKind, Via, Why
 from schemas.events import (
     AffectedGroup,
     Alert,
@@ -160,7 +160,13 @@ def full_case() -> Case:
                 person="aigerim",
                 target="telegram",
                 message="a-1414/1",
-                detail="first try",
+                why=Why.NO_ANSWER,
+                about="marat",
+                minutes=10,
+                until=MOMENT,
+                via=Via.LINK,
+                real=True,
+                detail="the clinic was told",
             )
         ],
         decisions=["d-1"],

@@ -23,6 +23,7 @@ from kafka.errors import KafkaError
 from deploy.home import CHECKOUT
 from deploy.stack import artifacts
 from deploy.stack import kafka as stack_kafka
+from deploy.supervisor import tied
 from producers import integrations, kafka, reporters
 from producers.intake import Origin
 from producers.integrations import WEB_FORM, Permission
@@ -77,7 +78,7 @@ class _Process:
     def start(self) -> None:
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                self._command, stdout=output, stderr=output, env=self._environment, cwd=CHECKOUT
+                tied(self._command), stdout=output, stderr=output, env=self._environment, cwd=CHECKOUT
             )
 
     def send(self, number: signal.Signals) -> None:

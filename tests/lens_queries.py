@@ -123,9 +123,11 @@ def run(client: Elasticsearch, panel: Panel) -> dict[str, Any]:
         found = _search(client, panel, since, column.get("timeShift", ""), {key: _measure(panel, column)})
         values[key] = _value(found["aggregations"][key], column)
     unshifted = {key: column for key, column in measures.items() if not column.get("timeShift")}
-    aggregations = {key: _measure(panel, column) for key, column in unshifted.items()}
+    # on every level, because top values are ordered by one of them
+    measured = {key: _measure(panel, column) for key, column in unshifted.items()}
+    aggregations = measured
     for key, column in reversed(buckets):
-        aggregations = {key: {**_bucket(column, measures), "aggs": aggregations}}
+        aggregations = {key: {**_bucket(column, measures), "aggs": measured | aggregations}}
     found = _search(client, panel, since, "", aggregations)
     return {
         "values": values,
@@ -203,8 +205,8 @@ def _bucket(column: Saved, measures: dict[str, Saved]) -> Saved:
         return {"date_histogram": {"field": field, "calendar_interval": "1h" if interval == "auto" else interval}}
     assert column["operationType"] == "terms", column["operationType"]
     by = column["params"]["orderBy"]["columnId"]
-    plain = measures[by]["operationType"] in ("count", "percentile")
-    order = {"_count": "desc"} if plain else {f"{by}>m": "desc"}
+    # a count is the number of documents in its filter
+    order = {by if measures[by]["operationType"] == "count" else f"{by}>m": "desc"}
     return {"terms": {"field": field, "size": column["params"]["size"], "order": order}}
 
 

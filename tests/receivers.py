@@ -17,11 +17,12 @@ from msgspec import Struct
 
 
 class Told(Struct, frozen=True):
-    """One message that arrived: by which way (`person-way`), and what it said."""
+    """One message that arrived: by which way (`person-way`), what it said, and what a mail refers to."""
 
     way: str
     title: str
     body: str
+    thread: str = ""
 
 
 class Messengers:
@@ -71,7 +72,7 @@ class Messengers:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         body = message.get_body(("plain", "html"))
         assert body is not None
-        self.told.append(Told(way, str(message["subject"]), body.get_content()))
+        self.told.append(Told(way, str(message["subject"]), body.get_content(), str(message["references"])))
         return "250 OK"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

@@ -13,8 +13,8 @@ from schemas.events import Alert, ContactKind, EnrichedReport, FoundContact, Tag
 from tests.builders import a_report
 
 
-def put_wave(search: Elasticsearch) -> Alert:
-    """A wave on a number of its own, told of by nine people of North Kazakhstan; botagoz was told of it."""
+def put_wave(search: Elasticsearch, *steps: Step) -> Alert:
+    """A wave on a number of its own, told of by nine people of North Kazakhstan; botagoz was told, then `steps`."""
     now = datetime.now(UTC)
     number = f"+7705{uuid.uuid4().int % 9_000_000 + 1_000_000}"
     reports = [
@@ -51,7 +51,7 @@ def put_wave(search: Elasticsearch) -> Alert:
     case = Case(
         alert_id=wave.id,
         opened_at=now,
-        steps=[Step(at=now, kind=StepKind.SENT, person="botagoz", target="telegram")],
+        steps=[Step(at=now, kind=StepKind.SENT, person="botagoz", target="telegram"), *steps],
     )
     _put(search, *map(report_document, reports), alert_document(wave), case_document(case))
     return wave

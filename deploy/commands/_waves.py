@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -65,6 +67,17 @@ def reading(paths: list[Path]) -> Iterator[tuple[History, Callable[[str], None]]
             bar.update(task, completed=done["bytes"] + position, description="replaying")
 
         yield History(paths, progress), lambda text: bar.update(task, description=f"calibrating: {text}")
+
+
+def writable(path: Path | None, option: str) -> None:
+    """Raise ValueError, before a long replay, when `path` can't be written."""
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir():
+        wrong = "is a folder" if path.is_dir() else f"lies in {path.parent}, which is no folder"
+        raise ValueError(f"{option} {path} {wrong}; name a file")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ValueError(f"{option} {path} can't be written; choose another place")
 
 
 def budget_a_day(budget: str | None) -> float | None:
@@ -133,9 +146,12 @@ def write_lines(pages: Sequence[Alert], daily: bool, path: Path) -> None:
 
 def pages_table(title: str, pages: Sequence[Alert], daily: bool) -> Table:
     """A table with a row per page."""
-    table = Table(title=title)
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("at", "rule", "key", "window", "observed", "expected", "score", "why"):
-        table.add_column(column, overflow="fold", no_wrap=column != "key")
+        # Wide enough for a number in one piece.
+        table.add_column(
+            column, overflow="fold", no_wrap=column not in ("rule", "key"), min_width=12 if column == "key" else None
+        )
     for page in pages:
         line = alarm_line(page, daily)
         key = line.get("key") or f"{len(line['keys'])} numbers: {', '.join(line['keys'][:3])} …"

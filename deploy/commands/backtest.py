@@ -20,6 +20,7 @@ from deploy.commands._waves import (
     plain_errors,
     reading,
     show_thresholds,
+    writable,
     write_lines,
 )
 from streams.waves import load_detector
@@ -43,6 +44,8 @@ def backtest(
     with plain_errors():
         if plot is not None and plot.suffix not in (".html", ".png"):
             raise ValueError(f"--plot {plot} is neither a .html nor a .png file")
+        writable(alarms, "--alarms")
+        writable(plot, "--plot")
         test = Backtest(load_detector(rules), moment_of(calibrate_until, "--calibrate-until"), budget_a_day(budget))
         with reading(data) as (history, say):
             test.run(history.batches(), history.daily, say)

@@ -20,6 +20,7 @@ from deploy.commands._waves import (
     read_feedback,
     reading,
     show_thresholds,
+    writable,
     write_calibration,
 )
 from streams.waves import load_detector
@@ -40,6 +41,7 @@ def calibrate(
 ) -> None:
     """Replay history, and write the thresholds that would have kept to the budget."""
     with plain_errors():
+        writable(out, "--out")
         detector = load_detector(rules)
         end = moment_of(until, "--until") if until else None
         pages = budget_a_day(budget)

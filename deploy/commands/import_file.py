@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -18,7 +19,7 @@ from rich.text import Text
 
 from deploy.home import data_home, gateway_url
 from producers.files.checking import Preview, preview
-from producers.files.encoding import EncodingError, Nature, examine
+from producers.files.encoding import EncodingError, Nature, examine, usual_name
 from producers.files.importing import ImportBusyError, Importer, Keeper, State
 from producers.files.mapping import ImportMapping, MappingError, load_mapping
 from producers.files.rows import RowReader
@@ -116,17 +117,17 @@ def _show(console: Console, file: Path, mapping: ImportMapping, nature: Nature, 
         console.rule("as it would be sent")
         console.print(listing)
     console.rule()
-    _summarise(console, found, nature, unused)
+    _summarise(console, found, nature, unused, ZoneInfo(mapping.zone))
     return found.bad
 
 
-def _summarise(console: Console, found: Preview, nature: Nature, unused: list[str]) -> None:
-    kind = "XLSX" if nature.is_xlsx else f"CSV, {nature.encoding}"
+def _summarise(console: Console, found: Preview, nature: Nature, unused: list[str], zone: ZoneInfo) -> None:
+    kind = "XLSX" if nature.is_xlsx else f"CSV, {usual_name(nature.encoding)}"
     console.print(f"{kind}; {found.good:,} rows can be sent, {found.bad:,} can't", highlight=False)
     if found.earliest and found.latest:
+        first, last = (f"{moment.astimezone(zone):%Y-%m-%d}" for moment in (found.earliest, found.latest))
         console.print(
-            f"incidents of {found.earliest:%Y-%m-%d} to {found.latest:%Y-%m-%d}; {found.backfill:,} are old material, "
-            "counted and never paged",
+            f"incidents of {first} to {last}; {found.backfill:,} are old material, counted and never paged",
             highlight=False,
         )
     if unused:

@@ -51,12 +51,12 @@ def add(
 @app.command("list")
 def list_them(file: File = None) -> None:
     """Show the integrations: what each may do, and what its reports are stamped with."""
-    table = Table()
+    table = Table(box=None)
     for column in ("source", "channel", "may", "rate", "region", "district", "area code"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in {"source", "rate"})
     for entry in _entries(file):
         stamped = (entry.region or "–", entry.district or "–", entry.area_code or "–")
-        table.add_row(entry.source, entry.channel.value, ", ".join(sorted(entry.may)), entry.rate, *stamped)
+        table.add_row(entry.source, entry.channel.value, "\n".join(sorted(entry.may)), entry.rate, *stamped)
     Console().print(table)
 
 

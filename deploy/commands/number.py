@@ -13,11 +13,12 @@ from elasticsearch import NotFoundError
 from rich.console import Console
 
 from deploy.services import connect_elasticsearch, connect_kafka
+from producers.lookup import number_asked_for
 from schemas.events import Verdict, VerdictKind
 from schemas.indices import NUMBERS_INDEX
 from schemas.topics import VERDICTS, topics
 from streams.signals import owner_of
-from streams.understanding.numbers import normalise
+from streams.understanding.secrets import mask
 
 app = typer.Typer(help="What is known of a number, and analysts' decisions about it.", no_args_is_help=True)
 
@@ -60,19 +61,24 @@ def appeal(number: Number, reason: Reason, by: Analyst) -> None:
     _decide(number, VerdictKind.APPEAL, reason, by)
 
 
-def _decide(number: str, kind: VerdictKind, reason: str, by: str) -> None:
+def decision(number: str, kind: VerdictKind, reason: str, by: str) -> Verdict:
+    """What `by` decides about a number now.  Raises typer.BadParameter for no number, and for a reason of no length."""
     given = {
         "id": str(uuid.uuid4()),
         "number": _value(number),
         "kind": kind,
         "at": datetime.now(UTC),
         "by": by,
-        "reason": reason,
+        "reason": mask(reason).text,
     }
     try:
-        verdict = msgspec.convert(given, Verdict)
+        return msgspec.convert(given, Verdict)
     except msgspec.ValidationError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _decide(number: str, kind: VerdictKind, reason: str, by: str) -> None:
+    verdict = decision(number, kind, reason, by)
     with connect_kafka("saqbol-number") as producer:
         producer.send(
             VERDICTS,
@@ -84,7 +90,7 @@ def _decide(number: str, kind: VerdictKind, reason: str, by: str) -> None:
 
 
 def _value(number: str) -> str:
-    value = normalise(number).value
+    value = number_asked_for(number)
     if not value:
         raise typer.BadParameter(f"'{number}' is no number: write it with its area code, e.g. 8 (71541) 2-15-65")
     return value

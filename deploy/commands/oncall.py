@@ -23,11 +23,12 @@ from deploy.services import connect_elasticsearch, connect_kafka
 from schemas.cases import Decision, DecisionKind, Via
 from schemas.events import Alert, AlertStatus
 from schemas.indices import ALERTS as ALERTS_INDEX
+from schemas.reference import regions
 from schemas.topics import ALERTS, DECISIONS
 from streams.delivery import is_known
 from streams.oncall.decisions import feedback as lessons
 from streams.oncall.decisions import problem
-from streams.oncall.rota import load_oncall, read_oncall, variables
+from streams.oncall.rota import filled, read_oncall, variables
 from streams.oncall.rota import who as on_duty
 from streams.settings import from_environment
 from streams.understanding.secrets import mask
@@ -61,6 +62,8 @@ def who(
     """Say who would be told about an alert, in which order, and by which ways."""
     with _plain_errors():
         oncall = read_oncall(file or from_environment().oncall)
+        if region is not None and region not in regions():
+            raise ValueError(f"--region {region!r} is none; one of {', '.join(sorted(regions()))}")
         moment = _moment(at, "--at") if at else datetime.now(ZONE)
     duty = on_duty(oncall, moment, region, severity, route)
     typer.echo(f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M} rota {duty.rota}")
@@ -79,14 +82,18 @@ def check(file: File = None) -> None:
         path = file or from_environment().oncall
         oncall = read_oncall(path)
         typer.echo(f"{path}: {len(oncall.people)} people, {len(oncall.rotas)} rotas; somebody is always on call")
-        if missing := [name for name in variables(oncall) if not os.environ.get(name)]:
-            typer.echo(f"not set here: {', '.join(missing)}; notify needs {'it' if len(missing) == 1 else 'them'}")
-            return
-        for person in load_oncall(path, os.environ).by_account.values():
+        for person in oncall.by_account.values():
             for target in person.targets:
-                if not is_known(target.url):
-                    raise RuleError(f"{path}: Apprise does not know the URL of {person.account}'s way {target.name}")
-    typer.echo("Apprise knows every way")
+                url = filled(target.url, os.environ)
+                if url is not None and not is_known(url):
+                    raise RuleError(
+                        f"{path}: Apprise does not know the URL of {person.account}'s way {target.name}; "
+                        "https://appriseit.com/services/ shows how each service's URL is written"
+                    )
+    if missing := [name for name in variables(oncall) if not os.environ.get(name)]:
+        typer.echo(f"not set here: {', '.join(missing)}; notify needs {'it' if len(missing) == 1 else 'them'}")
+    else:
+        typer.echo("Apprise knows every way")
 
 
 @app.command("list")
@@ -143,6 +150,16 @@ def silence(
     """Keep a series quiet until a time; alerts of it are kept, and told when the silence ends."""
     with _plain_errors():
         _decide(DecisionKind.SILENCED, by, key=key, until=_moment(until, "--until"), note=reason)
+
+
+@app.command()
+def resume(
+    key: Annotated[str, typer.Argument(help="The series whose silences end now, e.g. number:+77051234567.")],
+    by: By,
+) -> None:
+    """End the silences of a series early; alerts that they held are told."""
+    with _plain_errors():
+        _decide(DecisionKind.RESUMED, by, key=key)
 
 
 @app.command()

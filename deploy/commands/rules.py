@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from deploy.commands._waves import ALERTS, Data, Rules, pages_table, plain_errors, reading, write_lines
+from deploy.commands._waves import ALERTS, Data, Rules, pages_table, plain_errors, reading, writable, write_lines
 from schemas.events import Alert
 from streams.waves import Campaigns, fold, load_detector
 from streams.waves.history import Replay
@@ -44,13 +43,14 @@ def run_rules(
     pages: list[Alert] = []
     days: set[int] = set()
     with plain_errors():
+        writable(alarms, "--alarms")
         detector = load_detector(rules)
         known = {some.id for family in detector.rules.values() for some in family}
         unknown = [name for name in rule or [] if name not in known]
         if unknown:
             raise ValueError(f"no rule {unknown[0]!r}; there are {', '.join(sorted(known))}")
         with reading(data) as (history, _):
-            detector = replace(detector, daily=history.daily)
+            detector = detector.of_history(daily=history.daily)
             replayed, state = Replay(detector), Campaigns()
             for batch in history.batches():
                 state, alerts = fold(state, replayed.feed(batch), batch.now, detector)
@@ -60,6 +60,9 @@ def run_rules(
             write_lines(pages, history.daily, alarms)
     console = Console()
     for name in sorted(rule or known):
+        if not any(some.id == name for family in detector.rules.values() for some in family):
+            console.print(f"{name}: not run, as a file is no channel that could fall silent")
+            continue
         mine = [page for page in pages if page.rule == name]
         title = f"{name}: {len(mine)} pages in {len(days)} days with reports"
         console.print(pages_table(title, mine[:SHOWN], history.daily) if mine else title)

@@ -26,7 +26,7 @@ from streams.understanding.schemes import Explanation
 class Line(Struct, frozen=True):
     """One line of input; other fields are ignored, so that labelled texts can be piped in."""
 
-    id: str
+    id: str | int
     text: ReportText
 
 
@@ -40,7 +40,7 @@ class Where(Struct, frozen=True):
 class Understood(Struct, frozen=True):
     """One line of output."""
 
-    id: str
+    id: str | int
     language: Language
     schemes: list[Tag]
     demands: list[Tag]
@@ -103,11 +103,11 @@ def _problem(error: Exception) -> str:
     """What is wrong with a line, without its content, which may hold a secret."""
     if isinstance(error, msgspec.ValidationError):
         too_long = "of length <=" in str(error)
-        return f"{error}; {'shorten it' if too_long else 'send an object with the strings id and text'}"
+        return f"{error}; {'shorten it' if too_long else 'send an object with id and the string text'}"
     return "not JSON in UTF-8; send one object a line"
 
 
-def _output(identifier: str, understood: Understanding) -> Understood:
+def _output(identifier: str | int, understood: Understanding) -> Understood:
     return Understood(
         id=identifier,
         language=understood.language,
@@ -120,10 +120,10 @@ def _output(identifier: str, understood: Understanding) -> Understood:
     )
 
 
-def _explain(console: Console, identifier: str, understood: Understanding) -> None:
+def _explain(console: Console, identifier: str | int, understood: Understanding) -> None:
     """Prints what a text says, and for every tag in question what each rule and the model give it, by which words."""
     explanation = schemes.explain(understood.text)
-    console.rule(Text(identifier))
+    console.rule(Text(str(identifier)))
     console.print(Text(understood.text))
     where = ", ".join(filter(None, (understood.place.region, understood.place.district))) or "unknown"
     console.print(Text(f"language {understood.language}, stance {understood.stance}, place {where}", style="dim"))

@@ -25,32 +25,32 @@ def kql(text: str = "") -> dict[str, str]:
 
 def count(label: str = "", where: str = "", *, last: str = "", shift: str = "") -> Column:
     """How many documents; `where` is KQL, `last` only those of that time up to the end, `shift` as long ago."""
-    return _measure(label, "count", _RECORDS, where, last, shift, {"emptyAsNull": False})
+    return _measure(label, "count", _RECORDS, {"emptyAsNull": False}, where, last=last, shift=shift)
 
 
-def unique(label: str, field: str, where: str = "", *, last: str = "", shift: str = "") -> Column:
+def unique(label: str, field: str, where: str = "") -> Column:
     """How many different values (cardinality, an estimate above some thousands)."""
-    return _measure(label, "unique_count", field, where, last, shift, {"emptyAsNull": False})
+    return _measure(label, "unique_count", field, {"emptyAsNull": False}, where)
 
 
 def total(label: str, field: str, where: str = "") -> Column:
     """The sum of a field."""
-    return _measure(label, "sum", field, where, "", "", {"emptyAsNull": False, "format": WHOLE})
+    return _measure(label, "sum", field, {"emptyAsNull": False, "format": WHOLE}, where)
 
 
 def percentile(label: str, field: str, percent: int, number_format: dict[str, Any] = ONE_DECIMAL) -> Column:
     """A percentile of a field; the 50th is its median."""
-    return _measure(label, "percentile", field, "", "", "", {"percentile": percent, "format": number_format})
+    return _measure(label, "percentile", field, {"percentile": percent, "format": number_format})
 
 
 def earliest(label: str, field: str) -> Column:
     """The first time in a date field."""
-    return _measure(label, "min", field, "", "", "", {}) | {"dataType": "date"}
+    return _measure(label, "min", field, {}) | {"dataType": "date"}
 
 
 def latest(label: str, field: str) -> Column:
     """The last time in a date field."""
-    return _measure(label, "max", field, "", "", "", {}) | {"dataType": "date"}
+    return _measure(label, "max", field, {}) | {"dataType": "date"}
 
 
 def histogram(label: str, field: str, interval: str = "auto") -> Column:
@@ -73,7 +73,7 @@ def terms(label: str, field: str, size: int, order_by: str) -> Column:
 
 
 def _measure(
-    label: str, operation: str, field: str, where: str, last: str, shift: str, params: dict[str, Any]
+    label: str, operation: str, field: str, params: dict[str, Any], where: str = "", *, last: str = "", shift: str = ""
 ) -> Column:
     column = _column(label, "number", operation, field, params)
     if where:

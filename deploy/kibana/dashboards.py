@@ -8,12 +8,15 @@ from msgspec import Struct
 
 from deploy.kibana import views
 from deploy.kibana.columns import kql
-from deploy.kibana.panels import Lens, Panel, Reference, Row, documents, dumps, identity, markdown, placed
+from deploy.kibana.panels import Lens, Panel, Reference, Row, Target, documents, dumps, identity, markdown, placed
 from deploy.kibana.searches import search_id
 from deploy.kibana.wording import Locale, texts
 
 #: The dashboards in the order in which they are listed.
 BOARDS: Final = ("now", "number", "schemes", "regions", "quality")
+#: The dashboard that shows warnings beside reports.  A number or channel chosen elsewhere would leave half of it empty,
+#: because warnings have none: a click takes along only what was clicked.
+_BESIDE_REPORTS: Final = "regions"
 #: The one tag of everything in the bundles.
 TAG: Final = "saqbol-tag"
 TAG_REFERENCE: Final = {"type": "tag", "id": TAG, "name": f"tag-ref-{TAG}"}
@@ -55,7 +58,10 @@ class Kit(Struct, frozen=True):
 
     def lens(self, key: str, view: str, question: str, where: str = "", to: str = "") -> Lens:
         """A Lens panel, titled by the text `panel.BOARD.KEY`; `to` names the dashboards that a click can lead to."""
-        targets = tuple((views.board_id(name, self.locale), self.t(f"to.{name}")) for name in to.split())
+        targets = tuple(
+            Target(views.board_id(name, self.locale), self.t(f"to.{name}"), with_filters=name != _BESIDE_REPORTS)
+            for name in to.split()
+        )
         return Lens(
             key=f"{self.board}/{key}/{self.locale}",
             title=self.t(f"panel.{self.board}.{key}"),

@@ -54,10 +54,18 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+class Target(Struct, frozen=True):
+    """A dashboard that a click leads to: its id, what the menu says, and whether filters go along or only the click."""
+
+    board: str
+    said: str
+    with_filters: bool
+
+
 class Lens(Struct, frozen=True, kw_only=True):
     """What every Lens panel is made from; `view` is the id of its data view.
 
-    `to` leads on a click to other dashboards: (id of the dashboard, what the menu says).
+    `to` are the dashboards that a click can lead to.
     """
 
     key: str
@@ -65,21 +73,21 @@ class Lens(Struct, frozen=True, kw_only=True):
     view: str
     question: str
     where: str = ""
-    to: tuple[tuple[str, str], ...] = ()
+    to: tuple[Target, ...] = ()
 
     def panel(self, kind: str, type_: str, columns: dict[str, Column], visualization: Visualization) -> Panel:
         """The panel with its columns by id, in their order."""
         layer, panel = identity(f"{self.key}/layer"), identity(self.key)
         reference = {"type": "index-pattern", "id": self.view, "name": f"indexpattern-datasource-layer-{layer}"}
-        events = [_drilldown(f"{self.key}/to/{target}", said) for target, said in self.to]
+        events = [_drilldown(f"{self.key}/to/{target.board}", target) for target in self.to]
         references = [{**reference, "name": f"{panel}:{reference['name']}"}]
         references += [
             {
                 "type": "dashboard",
-                "id": target,
+                "id": target.board,
                 "name": f"{panel}:drilldown:{DRILLDOWN}:{event['eventId']}:dashboardId",
             }
-            for (target, _), event in zip(self.to, events, strict=True)
+            for target, event in zip(self.to, events, strict=True)
         ]
         layers = {layer: {"columns": columns, "columnOrder": list(columns), "incompleteColumns": {}}}
         attributes = {
@@ -143,8 +151,10 @@ class Lens(Struct, frozen=True, kw_only=True):
             },
         )
 
-    def table(self, columns: dict[str, Column], shown: str, by: str, *, widths: dict[str, int] | None = None) -> Panel:
-        """A table of the columns whose ids are the letters of `shown`, the largest `by` first."""
+    def table(
+        self, columns: dict[str, Column], shown: str, by: str, *, widths: dict[str, int] | None = None, page: int = 10
+    ) -> Panel:
+        """A table of the columns whose ids are the letters of `shown`, the largest `by` first, `page` rows at once."""
         widths = widths or {}
         listed = [
             {"columnId": one, "isTransposed": False, **({"width": widths[one]} if one in widths else {})}
@@ -159,7 +169,7 @@ class Lens(Struct, frozen=True, kw_only=True):
                 "layerType": "data",
                 "columns": listed,
                 "sorting": {"columnId": by, "direction": "desc"},
-                "paging": {"size": 10, "enabled": True},
+                "paging": {"size": page, "enabled": True},
                 "rowHeight": "single",
                 "rowHeightLines": 1,
                 "headerRowHeight": "auto",
@@ -265,9 +275,10 @@ def placed(rows: Sequence[Row]) -> list[tuple[Panel, dict[str, int]]]:
     return found
 
 
-def _drilldown(name: str, said: str) -> dict[str, Any]:
-    config = {"useCurrentFilters": True, "useCurrentDateRange": True, "openInNewTab": False}
-    action = {"factoryId": DRILLDOWN, "name": said, "config": config}
+def _drilldown(name: str, target: Target) -> dict[str, Any]:
+    # each dashboard has its own usual time, as it has when a link leads there
+    config = {"useCurrentFilters": target.with_filters, "useCurrentDateRange": False, "openInNewTab": False}
+    action = {"factoryId": DRILLDOWN, "name": target.said, "config": config}
     return {"eventId": identity(name), "triggers": ["FILTER_TRIGGER"], "action": action}
 
 

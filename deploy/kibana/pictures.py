@@ -17,8 +17,8 @@ IMAGES: Final = CHECKOUT / "docs" / "images"
 _COLUMN, _ROW = 20, 13
 _MARGIN, _HEADER, _CONTROL = 8, 64, 30
 _BLUE, _PALE, _INK, _GREY = "#5b94c9", "#e7f0f9", "#1a1c21", "#69707d"
-#: Of a character's height, its width on average.
-_NARROW: Final = 0.56
+#: Of a character's height, its width on average; of bold Cyrillic in a plain font.
+_NARROW: Final = 0.66
 
 
 def picture(board: Board) -> str:

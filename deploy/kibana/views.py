@@ -21,6 +21,7 @@ class View(Struct, frozen=True):
 #: The data views by name.  Reports have two clocks: when it happened, and when it was received.
 VIEWS: Final = {
     "reports": View((indices.REPORTS,), "happened_at"),
+    "reports-always": View((indices.REPORTS,), None),
     "received": View((indices.REPORTS,), "received_at"),
     "numbers": View((indices.NUMBERS,), None),
     "alerts": View((indices.ALERTS,), None),
@@ -52,7 +53,7 @@ LABELLED: Final = {
     ("", "district"): "district",
     ("", "demands"): "demand",
     ("", "schemes"): "scheme",
-    ("", "topic"): "scheme",
+    (indices.PREVENTION, "topic"): "scheme",
     ("", "activity"): "activity",
     ("", "status"): "status",
     ("", "severity"): "severity",
@@ -148,7 +149,8 @@ def _format(view: View, field: str, kind: str, locale: Locale) -> dict[str, Any]
 def _link_format(fragment: str) -> dict[str, Any]:
     params = {
         "type": "a",
-        "urlTemplate": f"/app/dashboards{fragment}",
+        # this form alone leads to the dashboards of the space, and behind the base path, that one is in
+        "urlTemplate": f"../app/dashboards{fragment}",
         "labelTemplate": "{{value}}",
         "openLinkInCurrentTab": True,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -41,11 +42,29 @@ def labels() -> dict[str, dict[str, Said]]:
     """
     found = reference.load(FOLDER / "labels.yaml", dict[str, dict[str, Said]])
     named = {
-        "district": {code: one.name for code, one in reference.districts().items()},
         "demand": {code: one.name for code, one in reference.demands().items()},
         "scheme": {code: one.name for code, one in reference.schemes().items()},
     }
-    return found | {
-        name: {code: Said(ru=words.ru, kk=words.kk) for code, words in entries.items()}
-        for name, entries in named.items()
-    }
+    return (
+        found
+        | {
+            name: {code: Said(ru=words.ru, kk=words.kk) for code, words in entries.items()}
+            for name, entries in named.items()
+        }
+        | {"district": _districts(found["region"])}
+    )
+
+
+def _districts(regions: dict[str, Said]) -> dict[str, Said]:
+    """Names of districts by code; with the region where several regions have one of that name."""
+
+    def told_apart(names: dict[str, str], locale: Locale) -> dict[str, str]:
+        times = Counter(names.values())
+        return {
+            code: name if times[name] == 1 else f"{name} ({regions[reference.districts()[code].region].of(locale)})"
+            for code, name in names.items()
+        }
+
+    ru = told_apart({code: one.name.ru for code, one in reference.districts().items()}, "ru")
+    kk = told_apart({code: one.name.kk for code, one in reference.districts().items()}, "kk")
+    return {code: Said(ru=ru[code], kk=kk[code]) for code in reference.districts()}

@@ -13,7 +13,7 @@ from msgspec import Struct
 from producers.advice.wording import shown_contact, texts
 from producers.lookup import KnownNumber
 from schemas.events import ContactKind, ContactRole, EnrichedReport, Outcome, Report, Tag
-from schemas.reference import Demand, Scheme, demands, official_numbers, schemes
+from schemas.reference import Demand, Scheme, demands, official_entry, schemes
 from streams.reputation import State
 from streams.urgent import STOPPABLE
 from streams.wording import Locale, in_language
@@ -256,6 +256,6 @@ def _steps(
 
 
 def _officials(report: EnrichedReport, locale: Locale) -> list[str]:
-    genuine = {entry.value: entry for c in report.contacts if (entry := official_numbers().get(c.value))}
+    genuine = {entry.value: entry for c in report.contacts if (entry := official_entry(c.value))}
     note = texts(locale)["official"]
     return [note.format(number=value, owner=in_language(entry.owner, locale)) for value, entry in genuine.items()]

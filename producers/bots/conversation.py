@@ -214,10 +214,14 @@ def _small_talk(before: Chat, chat: Chat, event: Event, locale: Locale, bot: Bot
 
 
 def _speak(chat: Chat, event: Event) -> Locale:
-    """The language to answer in: the chosen one, else that of the words, else the last, else the messenger's."""
+    """The language to answer in: the chosen one, else that of the words, else the last, else the messenger's.
+
+    Of somebody who begins with forwarded words nothing else may be known; who forwards them can read them.
+    """
     if chat.chosen and chat.locale:
         return chat.locale
-    return _own_language(event) or chat.locale or event.spoken or LANGUAGES[0]
+    forwarded = _OF_TEXT.get(detect(event.text)) if event.forwarded else None
+    return _own_language(event) or chat.locale or event.spoken or forwarded or LANGUAGES[0]
 
 
 def _own_language(event: Event) -> Locale | None:

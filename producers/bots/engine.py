@@ -12,12 +12,14 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
+from producers.advice import report_number
 from producers.bots.conversation import Chat, Turn, prepare, respond
 from producers.bots.drafts import Bot, Draft, as_report, begin, submission
 from producers.bots.gateway import AwayError, GatewayClient, RefusedError
 from producers.bots.messages import Event, Reply
 from producers.bots.references import Naming
 from producers.bots.store import Store, Waiting
+from producers.bots.wording import LANGUAGES, texts
 
 log: Final = logging.getLogger(__name__)
 
@@ -114,7 +116,7 @@ class Engine:
             turn = await self._turn(before, event)
         except Exception as error:
             log.error("a message could not be understood: %s", _where(error))
-            turn = Turn(chat=before, finished=_as_it_is(event))
+            turn = _as_it_is(before, event, self._bot)
         try:
             if event.choice:
                 await self._channel.acknowledge(event, turn.label)
@@ -168,11 +170,14 @@ class Engine:
             self._sending.discard(draft.ref)
 
 
-def _as_it_is(event: Event) -> tuple[Draft, ...]:
-    """The report in a message that our own rules choke on, as it was told."""
+def _as_it_is(chat: Chat, event: Event, bot: Bot) -> Turn:
+    """What to do about a message that our own rules choke on: it is passed on as it was told, and that is said."""
     if event.choice or event.wait or not (event.text or event.numbers) or event.text.startswith("/"):
-        return ()
-    return (Draft(ref=event.ref, chat=event.chat, at=event.at, locale="ru", text=event.text, numbers=event.numbers),)
+        return Turn(chat=chat)
+    locale = chat.locale or event.spoken or LANGUAGES[0]
+    draft = Draft(ref=event.ref, chat=event.chat, at=event.at, locale=locale, text=event.text, numbers=event.numbers)
+    said = texts(locale)["done"].format(number=report_number(as_report(draft, bot).id))
+    return Turn(chat=chat, replies=(Reply(text=said),), finished=(draft,))
 
 
 def _now() -> datetime:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from producers.bots.drafts import Bot, Draft, Question, Reading, Substance
 from producers.bots.messages import Option, Reply
 from producers.bots.wording import LANGUAGES, texts
+from producers.places import alphabetical
 from schemas.events import Outcome, Stance
 from schemas.reference import Region, regions
 from streams.understanding.place import find_place
@@ -42,7 +43,6 @@ _MAX_LABEL: Final = 24
 _KIND_OF_REGION: Final = re.compile(r" (?:область|облысы|Region)$")
 #: A place typed as an answer has no more words.
 _MAX_PLACE_WORDS: Final = 5
-_ALPHABET: Final = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
 _PUNCTUATION: Final = re.compile(r"[\s.,!?;:…\"'«»()]+")
 
 
@@ -137,18 +137,13 @@ def _answers(question: Question, locale: Locale) -> dict[str, str]:
     words = texts(locale)
     if question is not Question.REGION:
         return {answer: words[name] for answer, name in _LABELS[question].items()}
-    shown = sorted(regions().values(), key=lambda r: (r.kind != "city", _collated(in_language(r.name, locale))))
+    shown = sorted(regions().values(), key=lambda r: (r.kind != "city", alphabetical(in_language(r.name, locale))))
     return {region.code: _label(region, locale) for region in shown} | {SKIP: words["option_skip"]}
 
 
 def _label(region: Region, locale: Locale) -> str:
     name = in_language(region.name, locale)
     return name if len(name) <= _MAX_LABEL else _KIND_OF_REGION.sub("", name)
-
-
-def _collated(name: str) -> list[int]:
-    """What sorts names by the Kazakh alphabet, which holds the Russian one in its order."""
-    return [_ALPHABET.find(letter) if letter in _ALPHABET else ord(letter) for letter in name.casefold()]
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import msgspec
@@ -12,6 +12,8 @@ import msgspec
 from producers.problems import FieldProblem
 
 log: Final = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Seconds that the gateway may take: it answers once Kafka has acknowledged.
 TIMEOUT: Final = 20.0
@@ -62,12 +64,11 @@ class GatewayClient:
             log.warning("the gateway does not answer: %s", type(error).__name__)
             raise GatewayAwayError from error
         if answer.status in {400, 422}:
-            raise GatewayRefusedError(msgspec.json.decode(content, type=_Refusal).errors)
+            raise GatewayRefusedError(_decoded(content, _Refusal).errors)
         if answer.status >= 300:
             log.error("the gateway answers %d to %s; is the key of %s right?", answer.status, path, source)
             raise GatewayAwayError
-        found: dict[str, Any] = msgspec.json.decode(content)
-        return found
+        return _decoded(content, dict[str, Any])
 
     def _key(self, source: str) -> str:
         try:
@@ -75,3 +76,12 @@ class GatewayClient:
         except OSError as error:
             log.error("no key for the source %s: put it in %s", source, self._keys / source)
             raise GatewayAwayError from error
+
+
+def _decoded(content: bytes, kind: type[T]) -> T:
+    """Raises GatewayAwayError for what no gateway of ours says."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        log.error("what answers at the gateway's address is no gateway")
+        raise GatewayAwayError from None

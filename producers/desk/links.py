@@ -10,19 +10,25 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from elasticsearch import ApiError, TransportError
 from litestar import Request, Response, Router, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from producers.desk.casework import deciding
-from producers.desk.page import render
+from producers.desk.casework.reading import AlertView, find
+from producers.desk.page import language_of, render
 from producers.desk.service import Desk
+from schemas.events import AlertStatus
 from streams.oncall import links
 from streams.oncall.links import Grant, LinkError
+from streams.oncall.messages import title_of
 
 log: Final = logging.getLogger(__name__)
 
 _MAX_FORM: Final = 1_024
+#: Seconds that the index has to say what a link is about.
+_PATIENCE: Final = 2.0
 
 LinkRequest = Request[Any, Any, Any]
 
@@ -36,7 +42,8 @@ async def ask(request: LinkRequest, token: FromPath[str]) -> Response[str]:
         return _refused(request, error)
     desk: Desk = request.app.state.desk
     used = await desk.database.run(lambda t: deciding.is_made(t, grant.decision_id))
-    return render(request, "link", token=token, state="used" if used else "ask", person_name=_name(desk, grant))
+    shown = await _shown(desk, grant)
+    return _page(request, "used" if used else "ask", grant, shown, token)
 
 
 @post("/{token:str}", include_in_schema=False, opt={"public": True}, request_max_body_size=_MAX_FORM, status_code=200)
@@ -47,13 +54,12 @@ async def acknowledge(request: LinkRequest, token: FromPath[str]) -> Response[st
     except LinkError as error:
         return _refused(request, error)
     desk: Desk = request.app.state.desk
+    shown = await _shown(desk, grant)
     decision = links.decision(grant, datetime.now(UTC))
-
     new = await desk.database.run(lambda t: deciding.make(t, desk.outbox, decision))
     desk.outbox.hurry()
     log.info("alert %s acknowledged by link%s", grant.alert_id, "" if new else ", again")
-    state = "done" if new else "used"
-    return render(request, "link", token="", state=state, person_name=_name(desk, grant))
+    return _page(request, ("done" if _is_open(shown) else "taken") if new else "used", grant, shown)
 
 
 def _grant(request: LinkRequest, token: str) -> Grant:
@@ -66,12 +72,35 @@ def _grant(request: LinkRequest, token: str) -> Grant:
 
 def _refused(request: LinkRequest, error: LinkError) -> Response[str]:
     log.warning("a link was refused: %s", error)
-    return render(request, "link", status=403, token="", state="refused", person_name="")
+    return render(request, "link", status=403, token="", state="refused", person_name="", title="", answered_by="")
 
 
-def _name(desk: Desk, grant: Grant) -> str:
-    person = desk.staff.find(grant.person)
-    return person.name if person else grant.person
+def _page(request: LinkRequest, state: str, grant: Grant, shown: AlertView | None, token: str = "") -> Response[str]:
+    desk: Desk = request.app.state.desk
+    answered_by = shown and (shown.case.closed_by or shown.case.acknowledged_by)
+    return render(
+        request,
+        "link",
+        token=token,
+        state=state,
+        person_name=desk.staff.name_of(grant.person),
+        title=title_of(shown.alert, language_of(request)) if shown else "",
+        answered_by=desk.staff.name_of(answered_by) if answered_by else "",
+    )
+
+
+async def _shown(desk: Desk, grant: Grant) -> AlertView | None:
+    """The alert of a link; None while the index does not answer, which must keep nobody from acknowledging."""
+    try:
+        return await find(desk.search.options(request_timeout=_PATIENCE, max_retries=0), grant.alert_id)
+    except (ApiError, TransportError) as error:
+        log.warning("a link's alert can't be shown: %s", type(error).__name__)
+        return None
+
+
+def _is_open(shown: AlertView | None) -> bool:
+    """Whether nobody has answered yet, as far as is known."""
+    return shown is None or shown.case.status is AlertStatus.OPEN
 
 
 router: Final = Router(path="/a", route_handlers=[ask, acknowledge])

@@ -71,11 +71,13 @@ def render(
     template: str | None = None,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    here: str | None = None,
     **values: Any,
 ) -> Response[str]:
     """The page `templates/NAME.html` with the texts `wording/NAME.yaml` and `values`.  Nobody may keep a copy.
 
-    `template` names another one with the same texts, such as a fragment that the page's script asks for.
+    `template` names another one with the same texts, such as a fragment that the page's script asks for.  `here` is
+    where the page can be got in the other language, if not at the address of the request.
     """
     language = language_of(request)
     person: Person | None = request.scope.get("user")
@@ -84,7 +86,7 @@ def render(
         t=SimpleNamespace(**texts("base", language), **texts(name, language)),
         language=language,
         languages=LANGUAGES,
-        here=request.url.path,
+        here=here or request.url.path,
         person=person,
         csrf=request.auth.csrf if person else "",
         csrf_field=CSRF_FIELD,

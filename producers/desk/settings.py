@@ -35,6 +35,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     database: Path
     #: SAQBOL_GATEWAY_URL: where reports are sent.
     gateway: str = "http://127.0.0.1:8080"
+    #: SAQBOL_PUBLIC_URL: address of the gateway's pages as browsers reach it, whose warnings to print are linked; by
+    #: default they are not.
+    public_url: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+/?)?$")] = ""
     #: SAQBOL_KAFKA: bootstrap servers, host:port, separated by commas; for decisions and the audit log.
     kafka: str = "127.0.0.1:9092"
     #: SAQBOL_ELASTICSEARCH: URL.
@@ -75,12 +78,19 @@ _NAMES: Final = {
     "keys": "SAQBOL_DESK_KEYS",
     "database": "SAQBOL_DESK_DATABASE",
     "gateway": "SAQBOL_GATEWAY_URL",
+    "public_url": "SAQBOL_PUBLIC_URL",
     "kafka": "SAQBOL_KAFKA",
     "elasticsearch": "SAQBOL_ELASTICSEARCH",
     "elasticsearch_user": "SAQBOL_ELASTICSEARCH_USER",
     "elasticsearch_password": "SAQBOL_ELASTICSEARCH_PASSWORD_FILE",
     "link_key": "SAQBOL_LINK_KEY_FILE",
     "trusted_proxies": "SAQBOL_DESK_TRUSTED_PROXIES",
+}
+
+#: What a setting of a narrower type than text must be.
+_EXPECTED: Final = {
+    "port": "a port number, 1 to 65535",
+    "public_url": "an address without a path, such as https://saqbol.example",
 }
 
 
@@ -92,8 +102,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             raise SettingsError(f"{_NAMES[field]} is not set; it must name {what}")
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
-    except msgspec.ValidationError:
-        raise SettingsError(f"{_NAMES['port']} must be a port number, 1 to 65535") from None
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("$.")[2].rstrip("`")
+        raise SettingsError(f"{_NAMES[field]} must be {_EXPECTED[field]}") from None
     parts = urlsplit(settings.origin)
     if settings.origin and (
         parts.scheme not in {"http", "https"} or f"{parts.scheme}://{parts.netloc}" != settings.origin

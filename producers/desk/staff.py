@@ -162,6 +162,11 @@ class Staff:
                 log.error("the staff file is not used: %s", error)
         return self._people.get(account)
 
+    def name_of(self, account: str | None) -> str:
+        """The name of the person with this account; the account itself of somebody who is not of the staff."""
+        person = self.find(account) if account else None
+        return person.name if person else account or ""
+
     def _stamp(self) -> tuple[int, int] | None:
         try:
             status = self._path.stat()

@@ -16,6 +16,9 @@ from msgspec import Struct
 _CHUNK: Final = 1_048_576
 _ZIP: Final = b"PK\x03\x04"
 _OLD_EXCEL: Final = b"\xd0\xcf\x11\xe0"
+#: Python's names of encodings, by the names that people and mappings use.
+_PYTHON_NAMES: Final = {"utf-8": "utf-8-sig", "windows-1251": "cp1251", "kz-1048": "kz1048"}
+_USUAL_NAMES: Final = {"utf-8-sig": "UTF-8", "cp1251": "Windows-1251", "kz1048": "KZ-1048"}
 #: So many letters of two bytes before the first wrong one don't come about by chance in Windows-1251.
 _SURELY_UTF8: Final = 100
 
@@ -79,4 +82,9 @@ def _detected(start: bytes, broken_at: int | None, wide: int) -> str:
 
 
 def _python_name(encoding: str | None) -> str | None:
-    return {"utf-8": "utf-8-sig", "windows-1251": "cp1251", "kz-1048": "kz1048"}.get(encoding or "", encoding)
+    return _PYTHON_NAMES.get(encoding or "", encoding)
+
+
+def usual_name(encoding: str) -> str:
+    """An encoding as people call it, from Python's name: UTF-8, Windows-1251."""
+    return _USUAL_NAMES.get(encoding, encoding.upper())

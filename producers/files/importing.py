@@ -165,9 +165,9 @@ class Importer:
         batch: list[Item] = []
         size = 0
         for row in self._table.rows():
+            item = self._reader.item(row)  # also of rows that are done: later ones may repeat their references
             if row.number <= done:
                 continue
-            item = self._reader.item(row)
             length = len(item.submission or b"")
             if batch and (len(batch) >= MAX_ITEMS or size + length > MAX_BYTES):
                 yield batch

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -25,10 +25,14 @@ import yaml
 from msgspec import Meta, Struct
 
 from producers.files.values import plain
-from schemas.events import ContactRole, ReportSubmission
+from producers.problems import SubmissionError
+from producers.validation import decode_submission, encode_submission
+from schemas.events import ContactRole
 
 Column = Annotated[str, Meta(min_length=1, description="heading of a column; case and spaces do not matter")]
 Constant = str | int | bool
+Encoding = Literal["utf-8", "windows-1251", "kz-1048", "utf-16"]
+_ENCODINGS: Final[tuple[str, ...]] = get_args(Encoding)
 
 
 class MappingError(ValueError):
@@ -111,7 +115,7 @@ class TableForm(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
 
     sheet: str | None = None
     header_row: Annotated[int, Meta(ge=1, le=100)] = 1
-    encoding: Literal["utf-8", "windows-1251", "kz-1048", "utf-16"] | None = None
+    encoding: Encoding | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
 
 
@@ -129,11 +133,28 @@ def load_mapping(path: Path) -> ImportMapping:
         mapping = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8-sig")), ImportMapping)
     except OSError as error:
         raise MappingError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{path}: is no text in UTF-8; save it as such") from error
+    except yaml.YAMLError as error:
         raise MappingError(f"{path}: {error}") from error
+    except msgspec.ValidationError as error:
+        raise MappingError(f"{path}: {error}{_remedy(str(error))}") from error
     if problem := next(_wrong(mapping), None):
         raise MappingError(f"{path}: {problem}")
     return mapping
+
+
+def _remedy(message: str) -> str:
+    """What to do about what msgspec found wrong: the names that are known in that place."""
+    place = message.partition(" - at `$")[2].rstrip("`")
+    if place.startswith(".table.encoding"):
+        return f"; one of {', '.join(_ENCODINGS)}"
+    if "unknown field" not in message:
+        return "; docs/integrators.md says what a mapping may hold"
+    parts: dict[str, type[Struct]] = {"": ImportMapping, ".fields": Fields, ".table": TableForm}
+    times = (".fields.happened_at", ".fields.money_moved_at")
+    inner = ContactSource if place.startswith(".fields.contacts") else Moment if place in times else Source
+    return f"; known there are {', '.join(parts.get(place, inner).__struct_fields__)}"
 
 
 def _wrong(mapping: ImportMapping) -> Iterator[str]:
@@ -154,9 +175,10 @@ def _wrong(mapping: ImportMapping) -> Iterator[str]:
             meant = [*source.values.values(), *(v for v in (constant, source.otherwise) if v is not None)]
             for value in meant:
                 try:
-                    msgspec.convert({"source_ref": "?", name: value}, ReportSubmission)
-                except msgspec.ValidationError as error:
-                    yield f"fields.{name}: {value!r} is not what this field may hold: {error}"
+                    decode_submission(encode_submission({"source_ref": "?", name: value}))
+                except SubmissionError as error:
+                    for problem in error.problems:
+                        yield f"fields.{name}: {value!r} {problem.problem}; {problem.remedy}"
 
 
 def sources(fields: Fields) -> Iterator[tuple[str, Source | Moment | ContactSource]]:

@@ -1,4 +1,4 @@
-"""What a row of another agency's table says, by its mapping.  Pure."""
+"""What a row of another agency's table says, by its mapping.  No I/O."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from producers.files.values import (
     plain,
 )
 from producers.problems import FieldProblem, SubmissionError
+from producers.repeats import Repeats
 from producers.validation import encode_submission
 
 #: Reports of incidents older than this are marked `backfill`, and those that name no time: counted, never paged.
@@ -57,7 +58,7 @@ class Item(Struct):
 
 
 class RowReader:
-    """Reads rows as a mapping says."""
+    """Reads rows as a mapping says, in their order: it remembers references, to find two rows that share one."""
 
     def __init__(self, mapping: ImportMapping, reference_key: bytes, started_at: datetime) -> None:
         """`reference_key` makes the source_ref of rows without one; `started_at` (aware) decides what is old."""
@@ -65,6 +66,7 @@ class RowReader:
         self._zone = ZoneInfo(mapping.zone)
         self._key = reference_key
         self._old = started_at - BACKFILL_AFTER
+        self._repeats = Repeats()
         self._meanings = {
             name: source.meanings for name, source in sources(mapping.fields) if isinstance(source, Source)
         }
@@ -115,6 +117,8 @@ class RowReader:
             return Item(row.number, None, list(error.problems))
         if len(submission) > MAX_ROW_BYTES:
             return Item(row.number, None, [_TOO_LARGE])
+        if problems := self._repeats.problems(submission):
+            return Item(row.number, None, problems)
         return Item(row.number, submission, [])
 
     def _value(self, name: str, source: Any, cells: Mapping[str, Value]) -> Any:

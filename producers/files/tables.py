@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final, NamedTuple, Self
 
-from producers.files.encoding import Nature
+from producers.files.encoding import Nature, usual_name
 from producers.files.mapping import TableForm
 from producers.files.values import Value, as_text, plain
 from streams.understanding.secrets import mask
@@ -113,6 +113,7 @@ class _Csv(Table):
     def __init__(self, path: Path, encoding: str, delimiter: str, header_row: int) -> None:
         csv.field_size_limit(MAX_CELL)
         self.delimiter = delimiter
+        self._encoding = encoding
         self._size = max(1, path.stat().st_size)
         self._raw: IO[bytes] = path.open("rb", buffering=0)
         text = io.TextIOWrapper(io.BufferedReader(self._raw), encoding=encoding, newline="")
@@ -140,7 +141,7 @@ class _Csv(Table):
             ) from error
         except UnicodeDecodeError as error:
             raise TableError(
-                f"after row {self._number} there are bytes that are no text in {error.encoding}; "
+                f"after row {self._number} there are bytes that are no text in {usual_name(self._encoding)}; "
                 "name the encoding in the mapping, under table"
             ) from error
 

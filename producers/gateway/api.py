@@ -9,7 +9,7 @@ from litestar import Response, Router, post
 from msgspec import Struct
 
 from producers.gateway.batches import MAX_BATCH_BYTES, Batch, BatchResult, result, sort_out
-from producers.gateway.openapi import BatchOperation, ReportOperation, problem_responses
+from producers.gateway.openapi import SUBMISSION_PROBLEMS, BatchOperation, ReportOperation
 from producers.gateway.requests import ApiRequest, authorise, check_media_type, refusal, spend
 from producers.gateway.service import read_body
 from producers.integrations import Permission
@@ -30,18 +30,6 @@ class AcceptedReport(Struct, frozen=True, kw_only=True):
 
 _BATCH: Final = Batch("reports")
 
-#: What both operations may answer when they refuse.
-_PROBLEMS: Final = problem_responses(
-    (400, "malformed"),
-    (401, "unauthorised"),
-    (403, "forbidden"),
-    (413, "too-large"),
-    (415, "media-type"),
-    (422, "invalid"),
-    (429, "too-many"),
-    (503, "log-away"),
-)
-
 
 @post(
     "/",
@@ -51,7 +39,7 @@ _PROBLEMS: Final = problem_responses(
     operation_id="submitReport",
     summary="Send one report",
     response_description="The report is in the log; the same source_ref gets the same id however often it is sent",
-    responses=_PROBLEMS,
+    responses=SUBMISSION_PROBLEMS,
 )
 async def submit_report(request: ApiRequest) -> Response[AcceptedReport]:
     """Answered once Kafka has acknowledged the report on all in-sync replicas."""
@@ -76,7 +64,7 @@ async def submit_report(request: ApiRequest) -> Response[AcceptedReport]:
     operation_id="submitBatch",
     summary="Send up to 500 reports",
     response_description="At least one report is in the log; each refused one is named with all that is wrong",
-    responses=_PROBLEMS,
+    responses=SUBMISSION_PROBLEMS,
 )
 async def submit_batch(request: ApiRequest) -> Response[BatchResult]:
     """The good reports are accepted together, the bad ones named by their index.

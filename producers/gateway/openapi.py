@@ -190,6 +190,19 @@ def problem_responses(*reasons: tuple[int, str]) -> dict[int, ResponseSpec]:
     }
 
 
+#: What every operation that takes submissions may answer when it refuses.
+SUBMISSION_PROBLEMS: Final = problem_responses(
+    (400, "malformed"),
+    (401, "unauthorised"),
+    (403, "forbidden"),
+    (413, "too-large"),
+    (415, "media-type"),
+    (422, "invalid"),
+    (429, "too-many"),
+    (503, "log-away"),
+)
+
+
 class DocsPage(OpenAPIRenderPlugin):
     """Swagger UI from the installed package `swagger-ui-py`; our page and its script keep to the content policy."""
 

@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 
 from producers.gateway import metrics
 from producers.gateway.batches import MAX_BATCH_BYTES, Batch, BatchResult, result, sort_out
-from producers.gateway.openapi import PreventionBatchOperation, PreventionOperation, problem_responses
+from producers.gateway.openapi import SUBMISSION_PROBLEMS, PreventionBatchOperation, PreventionOperation
 from producers.gateway.requests import ApiRequest, authorise, check_media_type, refusal, spend
 from producers.gateway.service import Gateway, count_masked, read_body
 from producers.integrations import Integration, Permission
@@ -33,18 +33,6 @@ class AcceptedPrevention(Struct, frozen=True, kw_only=True):
 
 _BATCH: Final = Batch("prevention")
 
-#: What both operations may answer when they refuse.
-_PROBLEMS: Final = problem_responses(
-    (400, "malformed"),
-    (401, "unauthorised"),
-    (403, "forbidden"),
-    (413, "too-large"),
-    (415, "media-type"),
-    (422, "invalid"),
-    (429, "too-many"),
-    (503, "log-away"),
-)
-
 
 @post(
     "/",
@@ -54,7 +42,7 @@ _PROBLEMS: Final = problem_responses(
     operation_id="submitPrevention",
     summary="Record one warning given",
     response_description="The record is in the log; the same source_ref gets the same id however often it is sent",
-    responses=_PROBLEMS,
+    responses=SUBMISSION_PROBLEMS,
 )
 async def submit_prevention(request: ApiRequest) -> Response[AcceptedPrevention]:
     """A call, a visit, a talk, leaflets or a video: where, for whom, and how many listened.
@@ -82,7 +70,7 @@ async def submit_prevention(request: ApiRequest) -> Response[AcceptedPrevention]
     operation_id="submitPreventionBatch",
     summary="Record up to 500 warnings given",
     response_description="At least one record is in the log; each refused one is named with all that is wrong",
-    responses=_PROBLEMS,
+    responses=SUBMISSION_PROBLEMS,
 )
 async def submit_prevention_batch(request: ApiRequest) -> Response[BatchResult]:
     """The good records are accepted together, the bad ones named by their index, as with reports."""

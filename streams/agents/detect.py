@@ -15,6 +15,7 @@ import msgspec
 from schemas.erasure import Erasure
 from schemas.events import Signal
 from schemas.topics import CANDIDATES, SIGNALS, topics
+from streams import beating
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
 from streams.erasing import erasure_in, erasures_in, holding, tell
 from streams.settings import Settings
@@ -69,6 +70,7 @@ def attach(app: faust.App, settings: Settings) -> None:
                         found += candidates
             await confirm([candidates_topic.send(value=data) for data in encode_batches(found)])
             await confirm(tell(candidates_topic, erasures_in(events)))
+            await confirm(list(beating.hand_on(candidates_topic, beating.beats_in(events))))
             await series.confirmed()
             acknowledge(events)
 

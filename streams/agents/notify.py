@@ -22,7 +22,7 @@ from schemas.events import Alert
 from schemas.topics import ALERTS, CASES, DECISIONS
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning_partition, raw_topic
 from streams.clock import Clock
-from streams.delivery import Messenger
+from streams.delivery import Messenger, is_brief
 from streams.oncall.casework import due, step
 from streams.oncall.links import Links, read_key
 from streams.oncall.messages import message_text
@@ -126,8 +126,9 @@ class _Office:
 
     async def _deliver(self, message: Message) -> None:
         person = self._oncall.by_account[message.person]
-        title, body = message_text(message, person.language, self._clock.now(), self._links)
-        taken = await self._messenger.deliver(message.target.url, title, body)
+        brief = is_brief(message.target.url)
+        title, body = message_text(message, person.language, self._clock.now(), self._links, brief=brief)
+        taken = await self._messenger.deliver(message.target.url, title, body, message.thread)
         say: Callable[..., None] = log.info if taken else log.warning
         what = "delivered" if taken else "not delivered"
         say("%s %s %s to %s by %s", message.kind, message.id, what, message.person, message.target.name)
@@ -183,7 +184,8 @@ def _say_what_failed(known: CaseState | None, case: Case) -> None:
     """Log a way that was given up, and each time that somebody else had to be told, or nobody was left."""
     for new in [one for one in case.steps if known is None or one not in known.case.steps]:
         if new.kind in (StepKind.FAILED, StepKind.ESCALATED):
-            log.warning("alert %s: %s %s: %s", case.alert_id, new.kind, new.person or new.target or "-", new.detail)
+            facts = (new.kind, new.person, new.target and f"by {new.target}", new.why, new.about)
+            log.warning("alert %s: %s", case.alert_id, " ".join(fact for fact in facts if fact))
 
 
 def _decoded(events: Sequence[Any], kind: type[Any]) -> list[Any]:

@@ -1,9 +1,9 @@
 """Refine: each record of the book of record is checked, masked, deduplicated, understood, or rejected with a reason.
 
 Reads `fraud.reports.v1`; writes batches of `fraud.reports.enriched.v1`, `fraud.signals.v1` and, of reports that no
-scheme explains, `fraud.unexplained.v1`; and `fraud.reports.rejected.v1`.  Remembers each report id for 45 days, so that
-the first copy wins.  A tombstone erases its report: that is told onwards, behind the report itself, and a copy that
-comes later is erased as well.
+scheme explains, `fraud.unexplained.v1`; `fraud.reports.rejected.v1`, and to `fraud.alerts.v1` what is told at once.
+Remembers each report id for 45 days, so that the first copy wins.  A tombstone erases its report: that is told onwards,
+behind the report itself, and a copy that comes later is erased as well.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ import msgspec
 from schemas.erasure import Erasure, headers_of, joined
 from schemas.events import EnrichedReport, RejectedReport, RejectReason
 from schemas.topics import ALERTS, ENRICHED, REJECTED, REPORTS, SIGNALS, UNDECODABLE, UNEXPLAINED, topics
+from streams import beating
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
 from streams.erasing import erasure_in, tell
-from streams.refinement import ERASED, Record, Seen, first_copy, refine
+from streams.refinement import ERASED, Record, Seen, first_copy, refine, warm_up
 from streams.settings import Settings
 from streams.signals import by_partition, signals_of
 from streams.tables import SEEN
 from streams.understanding.clusters import is_unexplained
-from streams.urgent import at_once
+from streams.urgent import HEARTBEAT, at_once
 from streams.wire import encode_batches
 
 Decided = tuple[Any, EnrichedReport | RejectedReport | Erasure | None]
@@ -38,10 +39,12 @@ MAX_FAILED: Final = 10
 def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every stage is attached alike
     """Hang the agent on `app`."""
     enriched_topic, signals_topic = raw_topic(app, ENRICHED), raw_topic(app, SIGNALS)
-    unexplained_topic = raw_topic(app, UNEXPLAINED)
-    rejected_topic, undecodable_topic = raw_topic(app, REJECTED), raw_topic(app, UNDECODABLE)
+    rejected_topic, undecodable_topic, unexplained_topic = (
+        raw_topic(app, name) for name in (REJECTED, UNDECODABLE, UNEXPLAINED)
+    )
     alerts_topic, reports_topic = raw_topic(app, ALERTS), raw_topic(app, REPORTS)
     seen = keyed_table(app, SEEN)
+    warm_up(datetime.now(UTC))
 
     def decide(event: Any) -> EnrichedReport | RejectedReport | Erasure | None:
         """What becomes of a record; None if it is the copy of an erased report, or nothing of ours."""
@@ -97,7 +100,13 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
             failed = sum(isinstance(v, RejectedReport) and v.reason is RejectReason.FAILED for _, v in verdicts)
             if failed > max(MAX_FAILED, len(verdicts) // 2):
                 raise RuntimeError(f"enrichment failed for {failed} of {len(verdicts)} records")
-            await confirm([*enriched_sends(verdicts), *_alert_sends(alerts_topic, verdicts), *rejected_sends(verdicts)])
+            await confirm(
+                [
+                    *enriched_sends(verdicts),
+                    *_alert_sends(alerts_topic, signals_topic, verdicts),
+                    *rejected_sends(verdicts),
+                ]
+            )
             if erasures := joined(verdict for _, verdict in verdicts if isinstance(verdict, Erasure)):
                 behind = (enriched_topic, signals_topic, unexplained_topic)
                 await confirm([send for topic in behind for send in tell(topic, erasures)])
@@ -106,11 +115,17 @@ def attach(app: faust.App, settings: Settings) -> None:  # noqa: ARG001 - every 
             acknowledge(events)
 
 
-def _alert_sends(topic: Any, verdicts: list[Decided]) -> Iterator[Awaitable[Any]]:
+def _alert_sends(alerts_topic: Any, signals_topic: Any, verdicts: list[Decided]) -> Iterator[Awaitable[Any]]:
+    """What is told at once; a heartbeat goes the way of a wave instead."""
     for _, verdict in verdicts:
         alert = at_once(verdict) if isinstance(verdict, EnrichedReport) else None
-        if alert is not None:
-            yield topic.send(key=alert.id.encode(), value=msgspec.json.encode(alert))
+        if alert is None:
+            continue
+        data = msgspec.json.encode(alert)
+        if alert.family == HEARTBEAT:
+            yield from beating.hand_on(signals_topic, [data], beating.partition_for(alert, SIGNALS))
+        else:
+            yield alerts_topic.send(key=alert.id.encode(), value=data)
 
 
 def _erased_again(reports_topic: Any, verdicts: list[Decided]) -> Iterator[Awaitable[Any]]:

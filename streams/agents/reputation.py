@@ -107,7 +107,9 @@ def attach(app: faust.App, settings: Settings) -> None:
             return
         async with writing:
             owned = [(name, facts_of(name)) for name in await _fading(client, now)]
-            await write(client, [_document(name, facts, now) for name, facts in owned if facts.claims])
+            await write(
+                client, [_document(name, facts, now) for name, facts in owned if facts.claims or facts.verdicts]
+            )
 
     @app.on_before_shutdown.connect
     async def close(*_: Any, **__: Any) -> None:

@@ -12,6 +12,7 @@ import faust
 import msgspec
 
 from schemas.topics import ALERTS, CANDIDATES
+from streams import beating
 from streams.app import acknowledge, batches, confirm, keyed_table, log, owning, raw_topic
 from streams.erasing import erasures_in
 from streams.settings import Settings
@@ -53,6 +54,7 @@ def attach(app: faust.App, settings: Settings) -> None:
                     log.info("wave %s: %s %s %s", alert.id, alert.key, alert.status, alert.change)
                 # Alerts before the state that remembers them: a crash in between repeats them under the same ids.
                 await confirm([alerts_topic.send(key=a.id.encode(), value=msgspec.json.encode(a)) for a in alerts])
+                await confirm(list(beating.publish(alerts_topic, beating.beats_in(events))))
                 waves[_STATE] = msgspec.msgpack.encode(state)
             await waves.confirmed()
             acknowledge(events)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from schemas.cases import Decision, DecisionKind
 from schemas.events import Alert
-from streams.oncall.life import silence_error
+from streams.oncall import silences
 from streams.urgent import HEARTBEAT, URGENT
 
 Verdict = Literal["real", "false", "missed"]
@@ -30,18 +30,26 @@ class Feedback(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def problem(decision: Decision, now: datetime) -> str | None:
     """What is missing or wrong of a decision made at `now`, and the remedy; None if it can be taken."""
-    kind = decision.kind
-    if kind is DecisionKind.SILENCED:
-        if not (decision.key or decision.alert_id):
-            return "a silence names a series, such as number:+77051234567, or an alert"
-        return silence_error(decision.until, now) or (None if decision.note else "a silence needs a reason")
-    if kind is DecisionKind.MISSED:
-        if not decision.key:
-            return "a missed wave names its series, such as scheme:prize or region:KZ-33"
-        if decision.happened_at is None or decision.happened_at > now:
-            return "a missed wave needs the time when it was on, in the past"
-        return None
-    return None if decision.alert_id else "name the alert"
+    named = decision.key or decision.alert_id
+    late = decision.happened_at is None or decision.happened_at > now
+    found: list[str | None]
+    match decision.kind:
+        case DecisionKind.SILENCED:
+            found = [
+                None if named else "a silence names a series, such as number:+77051234567, or an alert",
+                silences.error(decision.until, now),
+                None if decision.note else "a silence needs a reason",
+            ]
+        case DecisionKind.RESUMED:
+            found = [None if named else "name the series of the silence that ends, or an alert"]
+        case DecisionKind.MISSED:
+            found = [
+                None if decision.key else "a missed wave names its series, such as scheme:prize or region:KZ-33",
+                "a missed wave needs the time when it was on, in the past" if late else None,
+            ]
+        case _:
+            found = [None if decision.alert_id else "name the alert"]
+    return next((one for one in found if one), None)
 
 
 def feedback(decisions: Iterable[Decision], alerts: Mapping[str, Alert]) -> list[Feedback]:

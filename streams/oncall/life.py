@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-import msgspec
-
-from schemas.cases import Case, Decision, DecisionKind, Step, StepKind
+from schemas.cases import Case, Decision, DecisionKind, Step, StepKind, Why
 from schemas.events import Alert, AlertStatus
-from streams.oncall import rota
+from streams.oncall import rota, silences
 from streams.oncall.rota import OnCall
-from streams.oncall.state import MAX_VERSIONS, CaseState, Item, Message, Page, Silence, Work
+from streams.oncall.state import CaseState, Item, Message, Page, Silence, Work
 from streams.urgent import HEARTBEAT, URGENT
-from streams.wording import ZONE
 
 #: Pauses before a way to a person is tried again; after the last one it is given up for the next way.
 PAUSES: Final = (timedelta(seconds=5), timedelta(seconds=20))
@@ -25,8 +21,6 @@ AGAIN: Final = timedelta(minutes=1)
 UPDATE_EVERY: Final = timedelta(minutes=5)
 #: A case is remembered for this long, so that a replay does not tell it again; an alert that is older is never told.
 REMEMBERED: Final = timedelta(days=120)
-#: No silence is longer.
-LONGEST_SILENCE: Final = timedelta(days=30)
 #: Steps of the heartbeat that are kept: it beats for ever.
 BEATS: Final = 20
 
@@ -39,15 +33,6 @@ _DELIVERED: Final = {
     "digest": StepKind.DIGEST,
     "heartbeat": StepKind.SENT,
 }
-
-
-def silence_error(until: datetime | None, now: datetime) -> str | None:
-    """What is wrong with the end of a silence that is decided at `now`, or None."""
-    if until is None or until <= now:
-        return "a silence needs an end that lies in the future"
-    if until > now + LONGEST_SILENCE:
-        return f"a silence lasts at most {LONGEST_SILENCE.days} days"
-    return None
 
 
 class Life:
@@ -63,16 +48,16 @@ class Life:
         state = self.work.cases.get(alert.id)
         known = state.alert if state else None
         if state is not None and known is not None:
-            if _version(alert) in dict(state.versions) or _time_of(alert) < _time_of(known):
+            if state.knows(alert) or _time_of(alert) < _time_of(known):
                 return
         elif alert.status is not AlertStatus.OPEN or _time_of(alert) < self.now - REMEMBERED:
             return
         state = self._touch(alert.id)
         state.alert = alert
-        state.versions = [*state.versions[1 - MAX_VERSIONS :], (_version(alert), alert.change)]
+        state.add_version(alert)
         if alert.family == HEARTBEAT:
             self._beat(state, alert)
-        elif known is None or (state.over and alert.status is AlertStatus.OPEN and alert.page):
+        elif known is None or (alert.status is AlertStatus.OPEN and alert.page and _begins_anew(state, alert)):
             self._open(state)
         elif alert.status is not AlertStatus.OPEN:
             self._end(state)
@@ -85,6 +70,8 @@ class Life:
         name = decision.alert_id
         if decision.kind is DecisionKind.SILENCED and name is None:
             self._silence(decision, decision.key)
+        elif decision.kind is DecisionKind.RESUMED and name is None:
+            self._resume(decision, decision.key)
         elif decision.kind is not DecisionKind.MISSED and name is not None:
             known = self._case(name)
             if decision.id in known.case.decisions or any(one.id == decision.id for one in known.early):
@@ -101,7 +88,7 @@ class Life:
             if any(one.message == message.id and one.kind in _DELIVERED.values() for one in self._steps(item)):
                 continue  # a second result of one delivery
             state = self._touch(item.alert.id)
-            page = _page(state, message, item)
+            page = state.page_of(message, item)
             if page is not None:
                 state.pages.remove(page)
             self._note(
@@ -114,7 +101,7 @@ class Life:
                 state.reached.append(message.person)
             if page is not None and not page.changes and self._unanswered(state):
                 state.next_at = self.now + self._patience(state)
-            if missed := _changes_since(state, item.alert):
+            if missed := [change for change in state.changes_since(item.alert) if change in TOLD]:
                 self._update(state, message.person, missed)
 
     def failed(self, message: Message) -> None:
@@ -123,15 +110,13 @@ class Life:
         names = [target.name for target in person.targets] if person else []
         for item in message.items:
             state = self._touch(item.alert.id)
-            page = _page(state, message, item)
+            page = state.page_of(message, item)
             if page is None:
                 continue
             if page.attempt < len(PAUSES):
                 page.due, page.attempt = self.now + PAUSES[page.attempt], page.attempt + 1
                 continue
-            tries = f"not taken in {len(PAUSES) + 1} tries"
-            told = {"person": message.person, "target": message.target.name, "message": message.id}
-            self._note(state, StepKind.FAILED, **told, detail=tries)
+            self._note(state, StepKind.FAILED, person=message.person, target=message.target.name, message=message.id)
             way = names.index(message.target.name) if message.target.name in names else page.way
             page.way, page.attempt, page.due = way + 1, 0, self.now
             if page.way >= len(names):
@@ -142,16 +127,16 @@ class Life:
         for name, silence in list(self.work.silences.items()):
             if silence.until <= self.now:
                 del self.work.silences[name]
-        for name, known in list(self.work.cases.items()):
-            if any(page.person not in self.oncall.by_account for page in known.pages):
+        forgotten = self.now - REMEMBERED
+        for name, known in list(self.work.cases.items()):  # thousands each second: nothing is worked out in vain
+            if known.pages and any(page.person not in self.oncall.by_account for page in known.pages):
                 state = self._touch(name)
                 for page in [one for one in state.pages if one.person not in self.oncall.by_account]:
                     self._give_up(state, page)  # the file has changed
             next_at = self.work.cases[name].next_at
             if next_at is not None and next_at <= self.now and self._unanswered(known):
                 self._ask(self._touch(name))
-            newest = max(known.case.opened_at, _time_of(known.alert) if known.alert else known.case.opened_at)
-            if newest < self.now - REMEMBERED:
+            if known.case.opened_at < forgotten and (known.alert is None or _time_of(known.alert) < forgotten):
                 del self.work.cases[name]
 
     def _open(self, state: CaseState) -> None:
@@ -170,38 +155,39 @@ class Life:
         alert = state.alert
         if alert is None:
             return
-        silence = self._silenced_by(alert)
+        silence = silences.silencing(self.work, alert, self.now)
         quiet_until = self._quiet_until(alert, self.now)
         if silence is not None:
-            self._note(state, StepKind.SILENCED, person=silence.by, detail=f"until {_short(silence.until)}")
+            self._note_silence(state, silence)
             state.next_at = silence.until
             return
         if quiet_until is not None:
-            self._note(state, StepKind.HELD, detail=f"quiet hours until {_short(quiet_until)}")
+            self._note(state, StepKind.HELD, until=quiet_until)
             state.next_at = quiet_until
             return
         duty = rota.who(self.oncall, self.now, rota.region_of(alert), alert.severity, alert.route)
         person = next((one for one in duty.people if one not in state.asked), None)
         if person is not None:
             if state.asked:
-                self._note(state, StepKind.ESCALATED, person=person, detail=self._why(state))
+                self._note(state, StepKind.ESCALATED, person=person, **self._why(state))
             state.asked.append(person)
             self._send(state, person, self.now, [])
             state.next_at = self.now + self._patience(state)
         elif state.reached:
             state.next_at = None
-            self._note(state, StepKind.ESCALATED, detail="nobody is left to tell")
+            self._note(state, StepKind.ESCALATED, why=Why.NOBODY_LEFT)
         elif any(not page.changes for page in state.pages):
             state.next_at = None  # still being tried; the result decides
         else:
             state.asked, state.next_at = [], self.now + AGAIN
-            self._note(state, StepKind.ESCALATED, detail="nobody could be reached; everybody is tried again")
+            self._note(state, StepKind.ESCALATED, why=Why.NOBODY_REACHED)
 
-    def _why(self, state: CaseState) -> str:
+    def _why(self, state: CaseState) -> dict[str, Any]:
+        """Why somebody else is told than who was last asked."""
         last = state.asked[-1]
         if last not in state.reached:
-            return f"{last} could not be reached"
-        return f"no answer from {last} in {int(self._patience(state).total_seconds()) // 60} min"
+            return {"why": Why.UNREACHABLE, "about": last}
+        return {"why": Why.NO_ANSWER, "about": last, "minutes": self._patience(state) // timedelta(minutes=1)}
 
     def _give_up(self, state: CaseState, page: Page) -> None:
         """All ways to a person failed: the next one is told."""
@@ -217,7 +203,7 @@ class Life:
         duty = rota.who(self.oncall, self.now, rota.region_of(alert), alert.severity, alert.route)
         other = next((one for one in duty.people if one not in busy), None)
         if other is not None:
-            self._note(state, StepKind.ESCALATED, person=other, detail=f"{page.person} could not be reached")
+            self._note(state, StepKind.ESCALATED, person=other, why=Why.UNREACHABLE, about=page.person)
             self._send(state, other, self.now, page.changes)
 
     def _informed(self, state: CaseState) -> list[str]:
@@ -239,7 +225,7 @@ class Life:
         told = [one.at for one in state.case.steps if one.person == person and one.kind in _DELIVERED.values()]
         at = max([self.now, *(moment + UPDATE_EVERY for moment in told[-1:])])
         if state.alert is not None:
-            silence = self._silenced_by(state.alert)
+            silence = silences.silencing(self.work, state.alert, self.now)
             quiet = self._quiet_until(state.alert, at)
             at = max([at, *([silence.until] if silence else []), *([quiet] if quiet else [])])
         self._send(state, person, at, changes)
@@ -257,17 +243,19 @@ class Life:
         case.decisions.append(decision.id)
         if decision.kind is DecisionKind.SILENCED:
             self._silence(decision, state.alert.key if state.alert else None)
+        elif decision.kind is DecisionKind.RESUMED:
+            self._resume(decision, state.alert.key if state.alert else None)
         elif decision.kind is DecisionKind.ACKNOWLEDGED:
             if case.status is AlertStatus.OPEN:
                 case.status, case.acknowledged_at = AlertStatus.ACKNOWLEDGED, decision.at
                 case.acknowledged_by = decision.by
-                self._note(state, StepKind.ACKNOWLEDGED, person=decision.by, detail=decision.via.value)
+                self._note(state, StepKind.ACKNOWLEDGED, person=decision.by, via=decision.via)
                 self._stop(state)
         else:
             real = decision.kind is DecisionKind.REAL
             case.status, case.closed_at, case.closed_by = AlertStatus.CLOSED, decision.at, decision.by
             case.real, case.note = real, decision.note
-            self._note(state, StepKind.CLOSED, person=decision.by, detail="real" if real else "false alarm")
+            self._note(state, StepKind.CLOSED, person=decision.by, real=real)
             self._stop(state)
             state.pages = []
 
@@ -275,17 +263,43 @@ class Life:
         """Keep a series quiet, and hold the cases of it that nobody has answered."""
         if key is None or decision.until is None or decision.until <= self.now:
             return
-        until = min(decision.until, decision.at + LONGEST_SILENCE)
-        self.work.silences[decision.id] = Silence(key=key, until=until, by=decision.by, reason=decision.note)
-        for name, known in list(self.work.cases.items()):
-            if known.alert is None or not _quiet(key, known.alert):
-                continue
-            if self._unanswered(known):
-                state = self._touch(name)
+        until = min(decision.until, decision.at + silences.LONGEST)
+        silence = Silence(key=key, until=until, by=decision.by, reason=decision.note)
+        self.work.silences[decision.id] = silence
+        for state in self._living(key):
+            if self._unanswered(state):
                 self._stop(state)
                 self._ask(state)
-            for page in self._touch(name).pages if known.pages else ():
+            else:
+                self._note_silence(state, silence)
+            for page in state.pages:
                 page.due = max(page.due, until)
+
+    def _resume(self, decision: Decision, key: str | None) -> None:
+        """End the silences that hold a series, and tell what they held."""
+        ended = {name: one for name, one in self.work.silences.items() if key and silences.holds(one.key, key)}
+        for name in ended:
+            del self.work.silences[name]
+        held_until = {silence.until for silence in ended.values()}
+        for state in {state.id: state for one in ended.values() for state in self._living(one.key)}.values():
+            self._note(state, StepKind.RESUMED, person=decision.by)
+            for page in state.pages:
+                page.due = self.now if page.due in held_until else page.due
+            if self._unanswered(state) and state.next_at in held_until:
+                self._ask(state)
+
+    def _living(self, key: str) -> list[CaseState]:
+        """The cases of a series of which somebody may still be told, to be changed."""
+        return [
+            self._touch(name)
+            for name, known in list(self.work.cases.items())
+            if known.alert is not None
+            and silences.holds(key, known.alert.key)
+            and (known.pages or (known.case.status is not AlertStatus.CLOSED and not known.over))
+        ]
+
+    def _note_silence(self, state: CaseState, silence: Silence) -> None:
+        self._note(state, StepKind.SILENCED, person=silence.by, until=silence.until, detail=silence.reason)
 
     def _stop(self, state: CaseState) -> None:
         """Nobody more is asked; who has not got the page yet is no longer among those asked."""
@@ -303,7 +317,7 @@ class Life:
         """A heartbeat is delivered where the file says, or only recorded; nobody answers it."""
         state.case.status, state.pages = AlertStatus.CLOSED, []
         if self.oncall.heartbeat is None:
-            self._note(state, StepKind.SENT, message=alert.report_ids[0], detail="recorded only")
+            self._note(state, StepKind.SENT, message=alert.report_ids[0])
             del state.case.steps[:-BEATS]
         else:
             state.paged = {}
@@ -322,25 +336,13 @@ class Life:
             self._touched.add(name)
         return self.work.cases[name]
 
-    def _note(
-        self,
-        state: CaseState,
-        kind: StepKind,
-        *,
-        person: str | None = None,
-        target: str | None = None,
-        message: str | None = None,
-        detail: str = "",
-    ) -> None:
-        state.note(Step(at=self.now, kind=kind, person=person, target=target, message=message, detail=detail))
+    def _note(self, state: CaseState, kind: StepKind, **facts: Any) -> None:
+        """Record a step; `facts` are fields of `Step`."""
+        state.note(Step(at=self.now, kind=kind, **facts))
 
     def _quiet_until(self, alert: Alert, at: datetime) -> datetime | None:
         """When the quiet hours end that hold an alert; money that moved an hour ago can't wait for the morning."""
         return None if alert.family == URGENT else rota.quiet_until(self.oncall, alert.severity, at)
-
-    def _silenced_by(self, alert: Alert) -> Silence | None:
-        found = [some for some in self.work.silences.values() if some.until > self.now and _quiet(some.key, alert)]
-        return max(found, key=lambda some: some.until, default=None)
 
     def _unanswered(self, state: CaseState) -> bool:
         return state.alert is not None and state.case.status is AlertStatus.OPEN and not state.over
@@ -351,29 +353,10 @@ class Life:
         return timedelta(minutes=minutes.get(severity, min(minutes.values())))
 
 
-def _quiet(key: str, alert: Alert) -> bool:
-    return alert.key == key or alert.key.startswith(f"{key}|")
-
-
-def _page(state: CaseState, message: Message, item: Item) -> Page | None:
-    return next((one for one in state.pages if one.number == item.number and one.person == message.person), None)
-
-
-def _version(alert: Alert) -> str:
-    return hashlib.sha256(msgspec.json.encode(alert)).hexdigest()[:12]
-
-
-def _changes_since(state: CaseState, told: Alert) -> list[str]:
-    """Changes worth telling that came after the version that a message told."""
-    names = [version for version, _ in state.versions]
-    version = _version(told)
-    later = state.versions[names.index(version) + 1 :] if version in names else []
-    return list(dict.fromkeys(change for _, change in later if change in TOLD))
+def _begins_anew(state: CaseState, alert: Alert) -> bool:
+    """Whether a page is a case again: its wave had ended, or was closed and now has numbers that nobody judged."""
+    return state.over or (state.case.status is AlertStatus.CLOSED and alert.change == "more-numbers")
 
 
 def _time_of(alert: Alert) -> datetime:
     return alert.updated_at or alert.detected_at
-
-
-def _short(moment: datetime) -> str:
-    return moment.astimezone(ZONE).strftime("%d.%m %H:%M")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from schemas.events import AffectedGroup, Alert
 from schemas.reference import Words, districts, load, regions, schemes
 from streams.oncall import links
+from streams.oncall.excerpts import anonymised
 from streams.oncall.links import Links
 from streams.oncall.state import Item, Message
 from streams.signals import NUMBER, shorten
@@ -22,6 +23,8 @@ from streams.wording import texts as common_texts
 MAX_TITLE: Final = 60
 #: Characters of a body; Telegram takes 4096, with the title.
 MAX_BODY: Final = 3_500
+#: The same where a service takes short messages only: five parts of an SMS, two of them for the link.
+MAX_BRIEF: Final = 330
 #: With fewer days of history, the usual is what was shipped rather than what was seen, and the message says so.
 ENOUGH_DAYS: Final = 14
 #: Regions, groups and numbers named in a message, and excerpts quoted.
@@ -44,19 +47,25 @@ def say(name: str, locale: Locale, **values: object) -> str:
     return in_language(texts()[name], locale).format(**values)
 
 
-def message_text(message: Message, locale: Locale, now: datetime, addresses: Links = NOTHING) -> tuple[str, str]:
-    """(title, body) of a message as it is sent at `now`, with the links that `addresses` allow."""
+def message_text(
+    message: Message, locale: Locale, now: datetime, addresses: Links = NOTHING, *, brief: bool = False
+) -> tuple[str, str]:
+    """(title, body) of a message as it is sent at `now`, with the links that `addresses` allow.
+
+    `brief`: for an SMS, only the most important line, the first link, and the id.
+    """
     if message.kind == "heartbeat":
         return say("title_heartbeat", locale), f"{say('heartbeat', locale)}\n{message.id}"
     if message.kind == "digest":
-        return _digest(message, locale, now, addresses)
+        return _digest(message, locale, now, addresses, brief=brief)
     item = message.items[0]
     title, lines = alert_text(item.alert, locale)
+    lines = lines[:1] if brief else lines
     if item.changes:
         # The same title as before, so that what sorts messages by it keeps them together.
         lines.insert(0, say("update", locale, changes="; ".join(say(change, locale) for change in item.changes)))
-    lines += _links(item, message.person, locale, now, addresses)
-    lines.append(_footer(item, locale))
+    lines += _links(item, message.person, locale, now, addresses)[: 1 if brief else None]
+    lines.append(_number(item) if brief else _footer(item, locale))
     return title, "\n".join(lines)
 
 
@@ -76,39 +85,56 @@ def title_of(alert: Alert, locale: Locale) -> str:
     return _fit(name, locale, "scheme", _scheme_name(alert, locale), **known)
 
 
-def alert_text(alert: Alert, locale: Locale) -> tuple[str, list[str]]:
+def alert_text(alert: Alert, locale: Locale, *, excerpts: int = MAX_EXCERPTS) -> tuple[str, list[str]]:
     """(title, lines) of what is told of an alert by itself, without what has changed and without links."""
     title = title_of(alert, locale)
     if alert.family == "channel":
-        return title, [say("silent", locale, **_figures(alert, locale))]
+        return title, [_silent(alert, locale)]
     lines = _urgent_lines(alert, locale) if alert.family == URGENT else _wave_lines(alert, locale)
-    lines += [say("excerpt", locale, excerpt=excerpt) for excerpt in alert.excerpts[:MAX_EXCERPTS]]
+    for excerpt in alert.excerpts[:excerpts]:
+        lines.append(say("excerpt", locale, excerpt=anonymised(excerpt, partial(masked_word, locale=locale))))
     scheme = schemes().get(alert.schemes[0]) if alert.schemes else None
     if scheme and alert.family != URGENT:
         lines.append(say("advice", locale, advice=in_language(scheme.advice, locale)))
     return title, lines
 
 
+def masked_word(kind: str, locale: Locale) -> str:
+    """The reader's word for a kind of what is masked; the kind itself if it is none of ours."""
+    return say(f"masked_{kind}", locale) if f"masked_{kind}" in texts() else kind
+
+
 def _wave_lines(alert: Alert, locale: Locale) -> list[str]:
-    lines = [say("count", locale, **_figures(alert, locale))]
+    lines = [_summary(alert, locale)]
     if alert.known_days is not None and alert.known_days < ENOUGH_DAYS:
         lines.append(say("prior", locale, days=max(0, int(alert.known_days))))
     if alert.official:
         lines.append(say("spoofed", locale))
-    if alert.family == "campaign":
-        lines.append(say("numbers", locale, numbers=_counted(_accused(alert))))
-    if alert.regions:
-        named = ((_region(code, locale), count) for code, count in alert.regions.items())
-        lines.append(say("where", locale, regions=_counted(named)))
+    accused = _accused(alert)
+    if alert.family == "campaign" or len(accused) > 1:
+        lines.append(say("numbers", locale, numbers=_counted(accused)))
     if alert.groups:
         groups = common_texts().groups
         named = ((in_language(groups[AffectedGroup(group)], locale), n) for group, n in alert.groups.items())
         lines.append(say("who", locale, groups=_counted(named)))
-    if alert.victims:
-        lines.append(say("harm", locale, victims=alert.victims, loss=money(alert.loss_kzt)))
-    else:
-        lines.append(say("no_harm", locale))
     return lines
+
+
+def _summary(alert: Alert, locale: Locale) -> str:
+    """How many against the usual, where, and the harm: one line, because a lock screen shows little below the title."""
+    said = [say("count", locale, **_figures(alert, locale))]
+    if alert.regions:
+        named = ((_region(code, locale), count) for code, count in alert.regions.items())
+        said.append(say("where", locale, regions=_counted(named)))
+    if alert.victims:
+        said.append(say("harm", locale, victims=alert.victims, loss=money(alert.loss_kzt)))
+    else:
+        said.append(say("no_harm", locale))
+    return " ".join(said)
+
+
+def _silent(alert: Alert, locale: Locale) -> str:
+    return say("silent", locale, **_figures(alert, locale))
 
 
 def _urgent_lines(alert: Alert, locale: Locale) -> list[str]:
@@ -131,7 +157,7 @@ def _urgent_facts(alert: Alert) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def _digest(message: Message, locale: Locale, now: datetime, addresses: Links) -> tuple[str, str]:
+def _digest(message: Message, locale: Locale, now: datetime, addresses: Links, *, brief: bool) -> tuple[str, str]:
     """Several alerts in one message: a paragraph each while there is room, and how many more there are."""
     paragraphs: list[str] = []
     for item in message.items:
@@ -139,10 +165,11 @@ def _digest(message: Message, locale: Locale, now: datetime, addresses: Links) -
         lines = [title_of(alert, locale)]
         if item.changes:
             lines.append(say("update", locale, changes="; ".join(say(change, locale) for change in item.changes)))
-        lines.append(say("silent" if alert.family == "channel" else "count", locale, **_figures(alert, locale)))
+        if not brief:
+            lines.append(_summary(alert, locale) if alert.family != "channel" else _silent(alert, locale))
         lines += _links(item, message.person, locale, now, addresses, only=("acknowledge",))
-        lines.append(_footer(item, locale))
-        if sum(map(len, paragraphs)) + len("\n".join(lines)) > MAX_BODY:
+        lines.append(_number(item) if brief else _footer(item, locale))
+        if paragraphs and sum(map(len, paragraphs)) + len("\n".join(lines)) > (MAX_BRIEF if brief else MAX_BODY):
             break
         paragraphs.append("\n".join(lines))
     left = len(message.items) - len(paragraphs)
@@ -169,7 +196,12 @@ def _links(
 
 
 def _footer(item: Item, locale: Locale) -> str:
-    return say("footer", locale, id=f"{item.alert.id[:8]}-{item.number}", at=_moment(item.alert.detected_at))
+    return say("footer", locale, id=_number(item), at=_moment(item.alert.detected_at))
+
+
+def _number(item: Item) -> str:
+    """What names a message: it is the same when the message is repeated."""
+    return f"{item.alert.id[:8]}-{item.number}"
 
 
 def _fit(name: str, locale: Locale, field: str, value: str, **values: object) -> str:
@@ -191,7 +223,7 @@ def _figures(alert: Alert, locale: Locale) -> dict[str, object]:
     return {
         "observed": alert.observed,
         "window": _duration(alert.window_seconds, locale),
-        "expected": _decimal(alert.expected, locale),
+        "expected": _decimal(alert.expected, locale) if alert.expected >= 1 else say("below_one", locale),
     }
 
 
@@ -214,7 +246,7 @@ def _duration(seconds: int, locale: Locale) -> str:
 
 
 def _decimal(value: float, locale: Locale) -> str:
-    text = f"{value:.1f}" if value >= 0.1 else f"{value:.2f}"
+    text = f"{value:.1f}".removesuffix(".0")
     return text if locale == "en" else text.replace(".", ",")
 
 

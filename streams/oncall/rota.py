@@ -24,8 +24,14 @@ from streams.waves.located import RuleError, line_of, read
 from streams.waves.rules import Severity
 from streams.wording import ZONE, Locale
 
-Account = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="account of a person")]
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Account = Annotated[
+    str,
+    Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="account of a person, in small letters, as in the desk"),
+]
+Name = Annotated[
+    str,
+    Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="a name of at most 32 small letters, digits and hyphens"),
+]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Hours = Annotated[
     str,
@@ -40,6 +46,7 @@ Minutes = Annotated[int, Meta(ge=1, le=1_440)]
 WEEKDAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY: Final = 24 * 60
 _VARIABLE: Final = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+_MALFORMED: Final = re.compile(r"\$\{(?![A-Z][A-Z0-9_]*\})")
 
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,14 +193,11 @@ def load_oncall(path: Path, environment: Mapping[str, str]) -> OnCall:
     if missing := [name for name in variables(oncall) if not environment.get(name)]:
         raise RuleError(f"{path}: set {' and '.join(missing)} in the environment of notify")
 
-    def filled(targets: Iterable[Target]) -> list[Target]:
-        return [
-            replace(target, url=_VARIABLE.sub(lambda found: environment[found.group(1)], target.url))
-            for target in targets
-        ]
+    def all_filled(targets: Iterable[Target]) -> list[Target]:
+        return [replace(target, url=filled(target.url, environment)) for target in targets]
 
-    people = [replace(person, targets=filled(person.targets)) for person in oncall.people]
-    beats = oncall.heartbeat and replace(oncall.heartbeat, targets=filled(oncall.heartbeat.targets))
+    people = [replace(person, targets=all_filled(person.targets)) for person in oncall.people]
+    beats = oncall.heartbeat and replace(oncall.heartbeat, targets=all_filled(oncall.heartbeat.targets))
     return replace(oncall, people=people, heartbeat=beats)
 
 
@@ -201,6 +205,13 @@ def variables(oncall: OnCall) -> list[str]:
     """Names of the variables that the targets take from the environment."""
     targets = [target for person in oncall.by_account.values() for target in person.targets]
     return list(dict.fromkeys(name for target in targets for name in _VARIABLE.findall(target.url)))
+
+
+def filled(url: str, environment: Mapping[str, str]) -> str | None:
+    """The URL of a target with its variables filled in; None if the environment lacks one."""
+    if not all(environment.get(name) for name in _VARIABLE.findall(url)):
+        return None
+    return _VARIABLE.sub(lambda found: environment[found.group(1)], url)
 
 
 def read_oncall(path: Path) -> OnCall:
@@ -220,7 +231,9 @@ def _problems(oncall: OnCall) -> Iterator[tuple[str, str]]:
     for index, person in enumerate(oncall.people):
         if person.account == HEARTBEAT:
             yield f"people[{index}]", f"the account {HEARTBEAT} is the heartbeat's own; choose another"
-        yield from _twice([target.name for target in person.targets], f"people[{index}].targets", "target")
+        yield from _target_problems(person.targets, f"people[{index}].targets")
+    if oncall.heartbeat:
+        yield from _target_problems(oncall.heartbeat.targets, "heartbeat.targets")
     for index, rota in enumerate(oncall.rotas):
         yield from _rota_problems(rota, f"rotas[{index}]", accounts)
         if any(earlier.for_everything and _gap([earlier]) is None for earlier in oncall.rotas[:index]):
@@ -228,6 +241,8 @@ def _problems(oncall: OnCall) -> Iterator[tuple[str, str]]:
     lacking = [name for name in ("low", "medium", "high", "critical") if name not in oncall.escalate_after]
     if lacking:
         yield "escalate_after", f"no minutes for {' and '.join(lacking)}"
+    if oncall.quiet_hours and _whole_day(oncall.quiet_hours.hours):
+        yield "quiet_hours.hours", "last the whole day: what waits is never told; let them end in the morning"
     gap = _gap([rota for rota in oncall.rotas if rota.for_everything])
     if gap is not None:
         day, minute = divmod(gap, _DAY)
@@ -237,6 +252,16 @@ def _problems(oncall: OnCall) -> Iterator[tuple[str, str]]:
             f"nobody is on call on {moment} for an alert that fits no other rota; complete the shifts of a rota "
             "without regions, severities and routes (shifts with dates don't count)",
         )
+
+
+def _target_problems(targets: Sequence[Target], place: str) -> Iterator[tuple[str, str]]:
+    yield from _twice([target.name for target in targets], place, "target")
+    for index, target in enumerate(targets):
+        if _MALFORMED.search(target.url):
+            yield (
+                f"{place}[{index}].url",
+                "what stands after ${ is no name of a variable; write it as ${MARAT_SMS}, in capital letters",
+            )
 
 
 def _rota_problems(rota: Rota, place: str, accounts: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -250,7 +275,7 @@ def _rota_problems(rota: Rota, place: str, accounts: Sequence[str]) -> Iterator[
                 yield where, f"{account!r} is not among the people; one of {', '.join(sorted(accounts))}"
         if shift.since and shift.until and shift.until < shift.since:
             yield where, "ends before it begins: exchange since and until"
-        if shift.hours and len(set(shift.hours.split("-"))) == 1:
+        if shift.hours and _whole_day(shift.hours) and shift.hours != "00:00-24:00":
             yield where, "begins when it ends; leave the hours out for the whole day"
 
 
@@ -286,6 +311,11 @@ def _gap(rotas: Iterable[Rota]) -> int | None:
                     free[minute % len(free)] = 0
     found = free.find(1)
     return None if found < 0 else found
+
+
+def _whole_day(hours: str) -> bool:
+    start, end = _minutes(hours)
+    return end - start == _DAY
 
 
 def _minutes(hours: str | None) -> tuple[int, int]:

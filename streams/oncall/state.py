@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Final, Literal
 
+import msgspec
 from msgspec import Struct, field
 
 from schemas.cases import Case, Decision, Step
@@ -62,6 +64,25 @@ class CaseState(Struct, kw_only=True, omit_defaults=True):
     def message_id(self, page: Page) -> str:
         """The id that a page carries, however often it is sent."""
         return f"{self.case.alert_id}/{page.number}"
+
+    def page_of(self, message: Message, item: Item) -> Page | None:
+        """The page that a message was made of; None if it is no longer wanted."""
+        return next((one for one in self.pages if one.number == item.number and one.person == message.person), None)
+
+    def knows(self, alert: Alert) -> bool:
+        """Whether this version of the alert was read before."""
+        return any(version == _digest(alert) for version, _ in self.versions)
+
+    def add_version(self, alert: Alert) -> None:
+        """Remember this version of the alert, which was just read."""
+        self.versions = [*self.versions[1 - MAX_VERSIONS :], (_digest(alert), alert.change)]
+
+    def changes_since(self, told: Alert) -> list[str]:
+        """The changes of the versions that came after the one that a message told."""
+        names = [version for version, _ in self.versions]
+        digest = _digest(told)
+        later = self.versions[names.index(digest) + 1 :] if digest in names else []
+        return list(dict.fromkeys(change for _, change in later))
 
     def note(self, step: Step) -> None:
         """Record a step; of too many the oldest but the first ones go."""
@@ -139,3 +160,12 @@ class Message(Struct, frozen=True, kw_only=True):
     target: Target
     items: tuple[Item, ...]
     kind: Literal["page", "update", "digest", "heartbeat"]
+
+    @property
+    def thread(self) -> str | None:
+        """The alert's id, which its page and its updates have in common; None where there are several."""
+        return self.items[0].alert.id if len(self.items) == 1 else None
+
+
+def _digest(alert: Alert) -> str:
+    return hashlib.sha256(msgspec.json.encode(alert)).hexdigest()[:12]

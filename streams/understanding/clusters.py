@@ -141,15 +141,6 @@ def assign(state: Clusters, text: str, received_at: datetime) -> str | None:
     return pattern
 
 
-def words_of(state: Clusters, pattern: str, count: int = 6) -> list[str]:
-    """The words by which a cluster is shown: those that most of its members use, rarest elsewhere first."""
-    cluster = state.clusters.get(pattern)
-    if cluster is None:
-        return []
-    weight = {stem: n * state.rarity(stem) for stem, n in cluster.stems.items()}
-    return [cluster.words[stem] for stem in sorted(weight, key=lambda s: (-weight[s], s))[:count]]
-
-
 def sketch(text: str) -> dict[str, str]:
     """The telling stems of a text, each with the first word that has it, in the order of the text."""
     found: dict[str, str] = {}

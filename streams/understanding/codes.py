@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas import reference
 from streams.understanding import cues
@@ -14,17 +14,30 @@ from streams.understanding.identifiers import Secret
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
 
-#: Digits with blanks and dashes between, and what makes them part of something longer.
-_RUN: Final = re.compile(r"\d+(?:[ -]{1,2}\d+)*")
+#: Digits with blanks and dashes between, single ones also with commas, and what makes them part of something longer.
+_RUN: Final = re.compile(r"[0-9](?:(?<![\d,].)(?:, ?\d){3,7}(?![\d,])|[0-9]*(?:[ -]{1,2}\d+)*)")
 _GROUP: Final = re.compile(r"\d+")
-_PART_BEFORE: Final = re.compile(r"(?:[\w.*#+]|\d[,:/-])\Z")
+_PART_BEFORE: Final = re.compile(r"(?:[\w.*+]|\d[,:/-])\Z")
 _PART_AFTER: Final = re.compile(r"[\w*#]|[.,:/]\d|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b")
 #: Google's codes come with a letter: "G-482107".
 _LABEL: Final = re.compile(r"(?<![\w-])[a-z]-\Z")
 _TIME: Final = re.compile(r"(?:[01]?\d|2[0-3])[ -][0-5]\d")
+#: Typed without a blank: "код6621", "код.6621", "6621код".
+_STUCK: Final = re.compile(
+    r"(?<!\w)(?:(?P<pin>пинкод|пин|pin)|(?P<cvv>cvv|cvc)|(?:смс)?код[а-я]{0,4}|kod|code|otp)[.]?(?P<after>\d{3,8})(?![\w*])"
+    r"|(?<![\w.,:/-])(?P<before>\d{4,8})код(?!\w)"
+)
+#: What joins the codes of a list: "6621 и 6690".
+_AND: Final = re.compile(r"[ ,]{1,3}(?:(?:и|мен|да|потом|затем|еще|кейин|сосын)[ ,]{1,2}){0,2}")
+_THOUSANDS: Final = re.compile(r"\d{1,3} \d{3}")
+#: A short code has five digits at most.
+_TOO_LONG_TO_CALL: Final = 6
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 #: What follows a card's date of expiry.
 _AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
+#: Without this there is no code of letters and digits.
+_MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))")
 _DATE: Final = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])[ -](?:0?[1-9]|1[0-2])[ -](?:\d\d|(?:19|20)\d\d)|(?:19|20)\d\d-\d\d-\d\d"
 )
@@ -49,13 +62,29 @@ _ANNOUNCED: Final = re.compile(
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
 #: One of these is part of whatever announces a code, or a password; without them the text need not be read for it.
 _CODE_STEMS: Final = (
-    *("код", "kod", "code", "otp", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол", "цифр", "санд"),
+    *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол"),
+    *("цифр", "санд", "диктов", "никому", "значн", "танбалы", "ешкимге", "назвал", "сказал", "прочит", "озвуч"),
+    *("сообщил", "говорю", "айттым", "айтып"),
     *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
 _PASSWORD_STEMS: Final = ("парол", "pass", "пасс", "купия", "кодовое", "кодовым")
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
 _ANCHORS: Final = (
-    *("код", "смскод", "скод", "икод", "otp", "code", "kod", "одноразов", "бир реттик", "парол", "провер", "подтвержд"),
+    *(
+        "код",
+        "смскод",
+        "скод",
+        "икод",
+        "otp",
+        "отп",
+        "code",
+        "kod",
+        "одноразов",
+        "бир реттик",
+        "парол",
+        "провер",
+        "подтвержд",
+    ),
     "растау",
 )
 _UNITS: Final = (
@@ -70,6 +99,15 @@ _NEAR: Final = 12
 _BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
 
 
+class _Digits(NamedTuple):
+    """Digits that may be a code, and the list ("6621 и 6690") in which they stand: what is said of one is of all."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+
+
 def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The secrets of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
     if any(stem in folded for stem in _PASSWORD_STEMS):
@@ -78,14 +116,20 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
         yield from (Secret(m.start(1), m.end(1), "cvv") for m in _AFTER_EXPIRY.finditer(folded))
     if not any(stem in folded for stem in _CODE_STEMS):
         return
+    yield from _stuck(folded)
+    digits = list(_lists(folded, taken))
+    in_words = sum([unit in folded for unit in _UNITS]) >= 2
+    mixed_near = _MIXED_NEAR.search(folded)
+    if not (digits or in_words or mixed_near):
+        return
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
-    for span in _digits(folded):
-        if not _overlaps(span, taken) and (kind := _kind(folded, span, named, told)):
-            yield Secret(*span, kind)
-    if (told or "пин" in folded) and sum(unit in folded for unit in _UNITS) >= 2:
+    for found in digits:
+        if kind := _kind(folded, found, named, told):
+            yield Secret(found.start, found.end, kind)
+    if in_words and (told or "пин" in folded):
         yield from (code for code in _spoken(folded, named, told) if not _overlaps((code.start, code.end), taken))
-    for _, end in named:
+    for _, end in named if mixed_near else ():
         mixed = _MIXED.search(folded, end, end + _NEAR + 10)
         if mixed and mixed.start() - end <= _NEAR and not _overlaps(mixed.span(), taken):
             yield Secret(mixed.start(), mixed.end(), "one-time-code")
@@ -107,8 +151,11 @@ def _named(folded: str) -> list[tuple[int, int]]:
     return named
 
 
-def _digits(folded: str) -> Iterator[tuple[int, int]]:
-    """Digits that may be a code: one group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1")."""
+def _digits(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Digits outside of `taken` that may be a code.
+
+    One group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1").
+    """
     for run in _RUN.finditer(folded):
         if run.end() - run.start() < _SHORTEST:
             continue
@@ -116,12 +163,31 @@ def _digits(folded: str) -> Iterator[tuple[int, int]]:
         lengths = [end - start for start, end in groups]
         spans = [run.span()] if len(groups) > 1 and max(lengths) <= 3 and 4 <= sum(lengths) <= 8 else groups
         for start, end in spans:
-            if end - start < _SHORTEST or _PART_AFTER.match(folded, end):
+            if end - start < _SHORTEST or _overlaps((start, end), taken) or _PART_AFTER.match(folded, end):
                 continue
             if not _PART_BEFORE.search(folded, max(0, start - 2), start):
                 yield start, end
             elif label := _LABEL.search(folded, max(0, start - 3), start):
                 yield label.start(), end
+
+
+def _stuck(folded: str) -> Iterator[Secret]:
+    """Codes that touch the word for them."""
+    for match in _STUCK.finditer(folded):
+        kind = "pin" if match["pin"] else "cvv" if match["cvv"] else "one-time-code"
+        yield Secret(*match.span("after" if match["after"] else "before"), kind)
+
+
+def _lists(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[_Digits]:
+    """Digits outside of `taken` that may be a code, each with the list in which they stand."""
+    spans = list(_digits(folded, taken))
+    first = 0
+    for index, (_, end) in enumerate(spans):
+        if index + 1 < len(spans) and _AND.fullmatch(folded, end, spans[index + 1][0]):
+            continue
+        for span in spans[first : index + 1]:
+            yield _Digits(*span, spans[first][0], end)
+        first = index + 1
 
 
 def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:
@@ -131,51 +197,88 @@ def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterat
             yield Secret(start, end, "pin")
         elif _is_amount(folded, end):
             continue
-        elif _is_code(folded, (start, end), named, told) or (named and _DIGIT_BY_DIGIT.fullmatch(folded, start, end)):
+        elif _is_code(folded, _Digits(start, end, start, end), named, told) or (
+            named and _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
+        ):
             yield Secret(start, end, "one-time-code")
 
 
-def _kind(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]], told: bool) -> str | None:
+def _kind(folded: str, found: _Digits, named: Sequence[tuple[int, int]], told: bool) -> str | None:
     """What the digits are, or None if they are no secret."""
-    start, end = span
-    preceding, digits = before(folded, start), re.sub(r"\D", "", folded[start:end])
+    preceding, digits = before(folded, found.start), re.sub(r"\D", "", folded[found.start : found.end])
     if not 3 <= len(digits) <= 8:
         return None
     if len(digits) == 3 and _CUES["cvv_before"].match(preceding):
         return "cvv"
     if 4 <= len(digits) <= 6 and _CUES["pin_before"].match(preceding):
         return "pin"
-    if _beside(folded, span, named) or _NUMBER_CUES["code_after"].match(after(folded, end)):
+    if _is_called_code(folded, found, named):
         return "one-time-code"
     if (
-        _is_amount(folded, end)
+        _is_amount(folded, found.end)
         or _NUMBER_CUES["thing_before"].match(preceding)
         or digits in reference.official_numbers()
     ):
         return None
-    return "one-time-code" if _is_code(folded, span, named, told) else None
+    return "one-time-code" if _is_code(folded, found, named, told) else None
 
 
-def _is_code(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]], told: bool) -> bool:
+def _is_code(folded: str, found: _Digits, named: Sequence[tuple[int, int]], told: bool) -> bool:
     """Whether what stands there was a code, by words farther off; for digits that are not plainly something else."""
-    start, end = span
-    written = folded[start:end]
-    if _beside(folded, span, named) or _NUMBER_CUES["code_after"].match(after(folded, end)):
+    if _is_called_code(folded, found, named):
         return True
-    if _DATE.fullmatch(written) or sum(c.isdigit() for c in written) == 3 or _is_round(written):
+    if _is_something_else(folded, found):
         return False
-    if _TIME.fullmatch(written) and _CUES["time_before"].match(before(folded, start)):
-        return False
-    if any(0 <= start - e <= _FAR and not _BREAK.search(folded[e:start].rstrip()) for _, e in named):
+    if any(0 <= found.start - e <= _FAR and not _BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
         return True
-    if not told:
-        return False
-    return bool(_CUES["told_before"].match(before(folded, start)) or _CUES["told_after"].match(after(folded, end)))
+    preceding, following = before(folded, found.first), after(folded, found.last)
+    if _CUES["told_to_before"].match(preceding) or _CUES["told_to_after"].match(following):
+        return True
+    return told and (
+        _CUES["told_before"].match(preceding) is not None
+        or _CUES["told_after"].match(following) is not None
+        or _is_unexplained(folded, found)
+    )
 
 
-def _beside(folded: str, span: tuple[int, int], named: Sequence[tuple[int, int]]) -> bool:
+def _is_called_code(folded: str, found: _Digits, named: Sequence[tuple[int, int]]) -> bool:
+    """Whether the word for a code stands right beside."""
+    return _beside(folded, found, named) or _NUMBER_CUES["code_after"].match(after(folded, found.last)) is not None
+
+
+def _is_something_else(folded: str, found: _Digits) -> bool:
+    """Whether it is rather a date, a time, a year, or a sum that lacks its currency."""
+    written = folded[found.start : found.end]
+    if _DATE.fullmatch(written) or sum(c.isdigit() for c in written) == _SHORTEST or _is_round(written):
+        return True
+    if _CUES["spent_before"].match(before(folded, found.first)) or _CUES["spent_after"].match(after(folded, found.end)):
+        return True
+    if _THOUSANDS.fullmatch(written) and _CUES["sum_before"].match(before(folded, found.first)):
+        return True
+    if not (_TIME.fullmatch(written) or _YEAR.fullmatch(written)):
+        return False
+    return _CUES["time_before"].match(before(folded, found.start)) is not None
+
+
+def _is_unexplained(folded: str, found: _Digits) -> bool:
+    """Whether nothing beside the digits says what they are, in a text that speaks of codes: then they may be one."""
+    preceding, written = before(folded, found.start), folded[found.start : found.end]
+    if any(shape.fullmatch(written) for shape in (_TIME, _YEAR, _THOUSANDS)):
+        return False
+    if len(written) < _TOO_LONG_TO_CALL and _NUMBER_CUES["from_before"].match(preceding):
+        return False
+    return not (
+        _CUES["sum_before"].match(before(folded, found.first))
+        or _CUES["other_code_before"].match(preceding)
+        or any(
+            _NUMBER_CUES[cue].match(preceding) for cue in ("phone_word_before", "from_weak_before", "calling_before")
+        )
+    )
+
+
+def _beside(folded: str, found: _Digits, named: Sequence[tuple[int, int]]) -> bool:
     """Whether the word for a code stands right before, with nothing but signs between."""
-    return any(0 <= span[0] - end <= 4 and not _LETTER.search(folded, end, span[0]) for _, end in named)
+    return any(0 <= found.start - end <= 4 and not _LETTER.search(folded, end, found.start) for _, end in named)
 
 
 def _is_round(written: str) -> bool:
@@ -184,7 +287,8 @@ def _is_round(written: str) -> bool:
 
 
 def _is_amount(folded: str, end: int) -> bool:
-    return _NUMBER_CUES["amount_after"].match(after(folded, end)) is not None
+    following = after(folded, end)
+    return any(_NUMBER_CUES[cue].match(following) for cue in ("sum_after", "amount_after"))
 
 
 def _passwords(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:

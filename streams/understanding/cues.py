@@ -14,6 +14,7 @@ Example: `(смс*|сообщени*) .. (с|от)` stands before the number in 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -84,6 +85,11 @@ def _letters(word: str) -> str:
 def load(name: str) -> dict[str, re.Pattern[str]]:
     """The patterns of `rules/cues/<name>.yaml` by cue.  Raises ReferenceDataError: file, place and what is wrong."""
     return {key: cue.pattern() for key, cue in reference.load(RULES / f"{name}.yaml", dict[str, Cue]).items()}
+
+
+def any_of(patterns: Mapping[str, re.Pattern[str]], *names: str) -> re.Pattern[str]:
+    """One pattern that matches where any of these cues does."""
+    return re.compile("|".join(patterns[name].pattern for name in names))
 
 
 def before(folded: str, start: int) -> str:

@@ -37,10 +37,11 @@ class Understanding(Struct, frozen=True):
 
 
 def enrich(report: Report) -> EnrichedReport:
-    """`report` with its text masked once more and the reporter's own contacts dropped, and what it says.
+    """`report` with its words masked once more and the reporter's own contacts dropped, and what it says.
 
     `pattern` stays empty: it depends on other reports (see `streams.understanding.clusters`).
     """
+    report = _masked(report)
     understood = understand(
         report.text,
         given=report.contacts,
@@ -62,6 +63,21 @@ def enrich(report: Report) -> EnrichedReport:
         schemes=understood.schemes,
         demands=understood.demands,
         masked=understood.masked,
+    )
+
+
+def _masked(report: Report) -> Report:
+    """`report` without the secrets that its publisher left in the short fields; the text is masked in `understand`."""
+    own = [c.value for c in report.contacts if c.role is ContactRole.OWN]
+
+    def without(written: str | None) -> str | None:
+        return secrets.mask(written, own).text if written else written
+
+    contacts = [
+        c if c.role is ContactRole.OWN else msgspec.structs.replace(c, value=without(c.value)) for c in report.contacts
+    ]
+    return msgspec.structs.replace(
+        report, contacts=contacts, bank=without(report.bank), district=without(report.district)
     )
 
 

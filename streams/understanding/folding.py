@@ -17,11 +17,11 @@ _LOOKALIKE: Final = re.compile(
     r"(?<=\d)[oоlз](?=\d)|(?:(?<=\d)|(?<=\d-))[oо]{1,3}(?=[\d -]|$)|(?<![^\W\d_])[oо]{1,3}(?=\d)"
 )
 #: A Cyrillic word with Latin letters that look the same, and what they stand for: "кoд" with a Latin o.
-_LATIN_TWIN: Final = re.compile("[aceopxykmthbi]")
 _LATIN: Final = re.compile("[a-z]")
+_MIXED: Final = re.compile("[a-z](?:(?=[а-я])|(?<=[а-я].))")
 _MIXED_WORD: Final = re.compile("[а-я]+[a-z][a-zа-я]*|[a-z]+[а-я][a-zа-я]*")
 _TWINS: Final = str.maketrans("aceopxykmthbi", "асеорхукмтнви")
-_LOOKALIKE_NEAR: Final = (re.compile(r"\d-?[oоlз]"), re.compile(r"[oо]\d"))
+_LOOKALIKE_NEAR: Final = re.compile(r"[0-9](?:-?[oоlз]|(?<=[oо].))")
 _LOOKALIKE_DIGIT: Final = {"o": "0", "о": "0", "l": "1", "з": "3"}
 
 
@@ -83,9 +83,9 @@ def fold(text: str) -> str:
         for written, plainly in _FREQUENT:
             folded = folded.replace(written, plainly)
         folded = _UNUSUAL.sub(lambda m: m.group().translate(_TABLE), folded)
-    if _LOOKALIKE_NEAR[0].search(folded) or _LOOKALIKE_NEAR[1].search(folded):
+    if _LOOKALIKE_NEAR.search(folded):
         folded = _LOOKALIKE.sub(lambda m: "".join(_LOOKALIKE_DIGIT[c] for c in m.group()), folded)
-    if _LATIN_TWIN.search(folded):
+    if _MIXED.search(folded):
         folded = _MIXED_WORD.sub(_cyrillic, folded)
     if "[" in folded:
         folded = _PLACEHOLDER.sub(lambda m: NOTHING * len(m.group()), folded)

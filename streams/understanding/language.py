@@ -7,7 +7,7 @@ twenty times slower and worse on Kazakh typed without Kazakh letters.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,11 +16,12 @@ from msgspec import Struct
 from schemas import reference
 from schemas.events import Language
 from streams.understanding.folding import plain
+from streams.understanding.memo import Memo
 
 RULES: Final = Path(__file__).parent / "rules" / "language.yaml"
 #: A word, or a mark that ends a clause.
-_TOKEN: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.!?…\n,;:()«»\"“”–—]")
-_SENTENCE_MARKS: Final = frozenset(".!?…\n")
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.!?…,;:()«»\"“”–—]")
+_SENTENCE_MARKS: Final = frozenset(".!?…")
 _ONLY_KAZAKH: Final = re.compile("[әғқңөұүһі]")
 _CYRILLIC: Final = re.compile("[а-я]")
 _LATIN: Final = re.compile("[a-z]")
@@ -99,31 +100,45 @@ def detect(text: str) -> Language:
     kazakh_words = russian_words = words = 0
     clause_kazakh = clause_russian = 0.0
     clause_start, first, greeted = 0, True, False
-    for token in (*_TOKEN.findall(text), "."):
-        if not token[0].isalpha():
+    blanks_between = [*text.replace("\n", " . ").split(), "."]  # a line's end is a sentence's end
+    for weight, distinct in chain.from_iterable(map(_TOKENS.__getitem__, blanks_between)):
+        if weight is None:
             if not greeted and (clause_kazakh >= _CLAUSE_WEIGHT or clause_russian >= _CLAUSE_WEIGHT):
                 if clause_kazakh > clause_russian:
                     kazakh_words += words - clause_start
                 elif clause_russian > clause_kazakh:
                     russian_words += words - clause_start
             clause_kazakh, clause_russian, clause_start, greeted = 0.0, 0.0, words, False
-            first = first or token in _SENTENCE_MARKS
+            first = first or distinct
             continue
         words += 1
-        weight = weigh(token.lower())
-        if weight.greeting:
+        for_kazakh, for_russian, for_other, greets = weight
+        if greets:
             greeting += 1
             greeted = True
-        elif first or not token[0].isupper() or token.isupper():  # not a name
-            kazakh += weight.kazakh
-            russian += weight.russian
-            other += weight.other
-            clause_kazakh += weight.kazakh
-            clause_russian += weight.russian
+        elif first or not distinct:  # not a name
+            kazakh += for_kazakh
+            russian += for_russian
+            other += for_other
+            clause_kazakh += for_kazakh
+            clause_russian += for_russian
         first = False
     if kazakh + russian < 1:
         kazakh += greeting
     return _decide(text, kazakh, russian, other, min(kazakh_words, russian_words), words)
+
+
+def _tokens(written: str) -> tuple[tuple[Weight | None, bool], ...]:
+    """The tokens of what stands between two blanks.
+
+    Of a word its weight and whether it is written as a name, of a mark None and whether it ends a sentence.
+    """
+    return tuple(
+        (_WEIGHTS[token.lower()], token[0].isupper() and not token.isupper())
+        if token[0].isalpha()
+        else (None, token in _SENTENCE_MARKS)
+        for token in _TOKEN.findall(written)
+    )
 
 
 def _decide(text: str, kazakh: float, russian: float, other: float, lesser_words: int, words: int) -> Language:
@@ -139,7 +154,6 @@ def _decide(text: str, kazakh: float, russian: float, other: float, lesser_words
     return Language.KK if kazakh > russian else Language.RU
 
 
-@lru_cache(maxsize=65536)
 def weigh(word: str) -> Weight:
     """How much a word in lower case speaks for each language."""
     folded = plain(word)
@@ -163,3 +177,7 @@ def _by_form(word: str, inside: re.Pattern[str], endings: tuple[re.Pattern[str],
     if len(word) >= _MIN_LENGTH:
         weight += _ENDING if endings[0].search(word) else _WEAK_ENDING if endings[1].search(word) else 0.0
     return weight
+
+
+_WEIGHTS: Final = Memo(weigh)
+_TOKENS: Final = Memo(_tokens)

@@ -16,12 +16,15 @@ import math
 import struct
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain, repeat
+from operator import add, mul, sub
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from streams.understanding.memo import Memo
 from streams.understanding.patterns import Match
 from streams.understanding.reading import Reading
 
@@ -41,8 +44,6 @@ GIVEN: Final = "="
 #: Weights are bytes; this much is added to each, so that no lane is ever negative.
 _SHIFT: Final = 128
 _LANE: Final = 4  # bytes
-#: How many different words a model remembers.
-_CACHE_SIZE: Final = 50_000
 
 
 class Weights(Struct, frozen=True):
@@ -74,24 +75,20 @@ class Model:
         self._bias = weights.bias
         self._lanes = struct.Struct(f"<{len(self.labels)}I")
         self._packed = {name: _pack(base64.b64decode(row)) for name, row in weights.features.items()}
-        self._stems: dict[str, tuple[str, ...]] = {}
+        self._of_concept = {
+            name.removeprefix(CONCEPT): row for name, row in self._packed.items() if name.startswith(CONCEPT)
+        }
+        self._known_stems = Memo(self._learn)
 
     def read(self, reading: Reading) -> Weighed:
         """What the features of a text weigh together; the stems of a word met before cost one look-up."""
-        stems, packed = self._stems, self._packed
-        found: set[str] = set()
-        for word in reading.words.texts:
-            known = stems.get(word)
-            found.update(self._learn(word) if known is None else known)
-        rows = [packed[stem] for stem in found]
-        rows += [row for concept in reading.found if (row := packed.get(CONCEPT + concept)) is not None]
+        stems = set(chain.from_iterable(map(self._known_stems.__getitem__, reading.words.texts)))
+        concepts = self._of_concept.keys() & reading.found
+        rows = [*map(self._packed.__getitem__, stems), *map(self._of_concept.__getitem__, concepts)]
         return Weighed(sum(rows), len(rows))
 
     def _learn(self, word: str) -> tuple[str, ...]:
-        if len(self._stems) >= _CACHE_SIZE:
-            self._stems.clear()
-        known = self._stems[word] = tuple(stem for stem in _stems(word) if stem in self._packed)
-        return known
+        return tuple(stem for stem in _stems(word) if stem in self._packed)
 
     def weigh(self, features: Iterable[str]) -> Weighed:
         """What these features weigh together; those unknown to the model say nothing."""
@@ -102,10 +99,8 @@ class Model:
         """The log-odds of every label for a text whose features weigh so much."""
         lanes = self._lanes.unpack(weighed.lanes.to_bytes(self._lanes.size, "little"))
         shift = _SHIFT * weighed.features
-        return {
-            label: (lane - shift) * scale + bias
-            for label, lane, scale, bias in zip(self.labels, lanes, self._scale, self._bias, strict=True)
-        }
+        weights = map(mul, map(sub, lanes, repeat(shift)), self._scale)
+        return dict(zip(self.labels, map(add, weights, self._bias), strict=True))
 
     def evidence(self, reading: Reading, label: str) -> list[Match]:
         """The words that weighed most for a label, heaviest first."""

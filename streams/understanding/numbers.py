@@ -20,11 +20,16 @@ from streams.understanding.folding import NOTHING, fold
 from streams.understanding.online import Span
 
 _CUES: Final = cues.load("numbers")
+_USED_AFTER: Final = cues.any_of(_CUES, "ablative_after", "sender_after", "then_from_after")
+_USED_BEFORE: Final = cues.any_of(_CUES, "said_from_before", "from_before", "sender_before")
+_CALLED_BEFORE: Final = cues.any_of(_CUES, "phone_word_before", "calling_before", "from_before")
+_NOT_A_PHONE_BEFORE: Final = cues.any_of(_CUES, "not_a_phone_before", "code_before")
 #: A local number as it is written in a region, and a date that looks like one ("5-10-62").
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
 #: Kinds whose role the words around tell further.
 _CALLABLE: Final = {ContactKind.E164, ContactKind.SHORT_CODE, ContactKind.SENDER, ContactKind.HANDLE}
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _SHORT_DIGITS: Final = re.compile(r"\d{3,5}")
 _SENDER: Final = re.compile(r"(?=[\w ._&-]{3,11}$)[a-z0-9][a-z0-9 ._&-]*[a-z][a-z0-9 ._&-]*[a-z0-9]$|[a-z]{3,11}$")
 #: An account as a channel gives it: "@name", or "telegram:@name" as we write it ourselves.
@@ -47,21 +52,25 @@ def find_spans(folded: str, area_code: str | None) -> tuple[Span, ...]:
 
     Remembered for the last few texts: one is first masked and then read for its contacts.
     """
-    written, rest = _online(folded)
+    written, rest, scanned = _scanned(folded)
+    if area_code and not scanned.local:
+        return find_spans(folded, None)
+    if area_code:
+        scanned = phones.scan(rest, area_code)
     spans = list(written)
-    called, groups = phones.scan(rest, area_code)
-    spans += [span for phone in (*called, *spoken.scan(rest)) if (span := _phone(phone, rest))]
-    spans += shortcodes.short_codes(rest, groups)
+    spans += [span for phone in (*scanned.phones, *spoken.scan(rest)) if (span := _phone(phone, rest))]
+    spans += shortcodes.short_codes(rest, scanned.rest)
     spans += shortcodes.senders(rest, spans)
     spans += shortcodes.hidden(rest, spans)
     return tuple(sorted(spans))
 
 
 @lru_cache(maxsize=16)
-def _online(folded: str) -> tuple[tuple[Span, ...], str]:
-    """Links, accounts and addresses, and the text without them: the same in every area."""
-    spans = tuple(_sender_or_link(span, folded) for span in online.scan(folded))
-    return spans, _without(folded, spans)
+def _scanned(folded: str) -> tuple[list[Span], str, phones.Scanned]:
+    """Links, accounts and addresses, the text without them, and its numbers as far as they need no area code."""
+    spans = [_sender_or_link(span, folded) for span in online.scan(folded)]
+    rest = _without(folded, spans)
+    return spans, rest, phones.scan(rest)
 
 
 def is_own(span: Span, folded: str) -> bool:
@@ -70,6 +79,8 @@ def is_own(span: Span, folded: str) -> bool:
     if span.kind is ContactKind.EMAIL:
         return bool(_CUES["own_mail_before"].match(preceding)) and not _CUES["asked"].search(preceding[::-1])
     following = after(folded, span.end)
+    if _CUES["own_from_before"].match(preceding):
+        return True
     return not _is_used(preceding, following) and _is_own_number(preceding, following)
 
 
@@ -81,7 +92,15 @@ def normalise(raw: str, area_code: str | None = None, role: ContactRole = Contac
     """
     folded = fold(raw).strip(" \0\r\n.,;:!?\"'«»")
     kind, value = _given(folded, area_code)
-    return _described(FoundContact(raw=raw, kind=kind, value=value, role=role))
+    known = kind is ContactKind.E164
+    return FoundContact(
+        raw=raw,
+        kind=kind,
+        value=value,
+        role=role,
+        operator=phones.operator(value) if known else None,
+        region=phones.region(value) if known else None,
+    )
 
 
 def official(contact: FoundContact) -> reference.OfficialNumber | None:
@@ -121,12 +140,14 @@ def _given_name(folded: str, _area_code: str | None) -> tuple[ContactKind, str] 
 
 
 def _given_online(folded: str, _area_code: str | None) -> tuple[ContactKind, str] | None:
+    if not _LETTER.search(folded):
+        return None
     found = {(span.kind, span.value) for span in online.scan(folded)}
     return found.pop() if len(found) == 1 else None
 
 
 def _given_phone(folded: str, area_code: str | None) -> tuple[ContactKind, str] | None:
-    called = {phone.value for phone in phones.scan(folded, area_code)[0] if phone.value}
+    called = {phone.value for phone in phones.scan(folded, area_code).phones if phone.value}
     return (ContactKind.E164, called.pop()) if len(called) == 1 else None
 
 
@@ -152,9 +173,12 @@ def _phone(phone: phones.Phone, rest: str) -> Span | None:
     preceding = before(rest, phone.start)
     if phone.written != "international":
         following = after(rest, phone.end)
-        if _CUES["not_a_phone_before"].match(preceding) or _CUES["code_before"].match(preceding):
+        if _NOT_A_PHONE_BEFORE.match(preceding):
             return None
-        if _CUES["amount_after"].match(following) and not (phone.written == "national" and following[:1] in ",."):
+        sums = ("sum_after",) if phone.written == "national" else ("sum_after", "amount_after")
+        if any(_CUES[cue].match(following) for cue in sums) and not (
+            phone.written == "national" and following[:1] in ",."
+        ):
             return None
         if phone.written in {"bare", "local"} and not _is_called(phone, rest, preceding, following):
             return None
@@ -169,46 +193,34 @@ def _is_called(phone: phones.Phone, folded: str, preceding: str, following: str)
         return True
     if phone.written == "local" and _CUES["phone_word_after"].match(following):
         return True
-    return any(_CUES[cue].match(preceding) for cue in ("phone_word_before", "calling_before", "from_before"))
+    return _CALLED_BEFORE.match(preceding) is not None
 
 
 def _contact(text: str, folded: str, span: Span) -> FoundContact:
-    contact = FoundContact(
+    known = span.kind is ContactKind.E164
+    return FoundContact(
         raw=text[span.start : span.end],
         kind=span.kind,
         value=span.value,
+        role=_role(span, folded),
         origin=ContactOrigin.TEXT,
         start=span.start,
         end=span.end,
-    )
-    return _described(contact, _role(contact, span, folded))
-
-
-def _described(contact: FoundContact, role: ContactRole | None = None) -> FoundContact:
-    """`contact` with its operator and region, where its range tells them."""
-    known = contact.kind is ContactKind.E164
-    return FoundContact(
-        raw=contact.raw,
-        kind=contact.kind,
-        value=contact.value,
-        role=role or contact.role,
-        origin=contact.origin,
-        start=contact.start,
-        end=contact.end,
-        operator=phones.operator(contact.value) if known else None,
-        region=phones.region(contact.value) if known else None,
+        operator=phones.operator(span.value) if known else None,
+        region=phones.region(span.value) if known else None,
     )
 
 
-def _role(contact: FoundContact, span: Span, folded: str) -> ContactRole:
+def _role(span: Span, folded: str) -> ContactRole:
     """Whose contact it is, by the words around it.  Who called or wrote from it comes first: 1414 can be spoofed."""
-    known = official(contact) is not None
-    if contact.kind is ContactKind.LINK:
+    known = reference.official_entry(span.value) is not None
+    if span.kind is ContactKind.LINK:
         return ContactRole.OFFICIAL if known else ContactRole.SUSPECT
     if not known and is_own(span, folded):
         return ContactRole.OWN
     preceding, following = before(folded, span.start), after(folded, span.end)
-    if contact.kind not in _CALLABLE or _is_used(preceding, following):
+    used = _is_used(preceding, following) or _CUES["from_this_after"].match(following)
+    if span.kind not in _CALLABLE or used:
         return ContactRole.SUSPECT
     if not known and _CUES["other_before"].match(preceding):
         return ContactRole.OTHER
@@ -217,27 +229,32 @@ def _role(contact: FoundContact, span: Span, folded: str) -> ContactRole:
     return ContactRole.OFFICIAL if known else ContactRole.SUSPECT
 
 
+@lru_cache(maxsize=64)
 def _is_used(preceding: str, following: str) -> bool:
-    """Whether somebody called or wrote from it."""
-    if any(_CUES[cue].match(following) for cue in ("ablative_after", "sender_after", "then_from_after")):
+    """Whether somebody called or wrote from it.
+
+    Remembered, as `_is_own_number`, for the last few contacts: they are looked at before masking and after.
+    """
+    if _USED_AFTER.match(following):
         return True
-    if not any(_CUES[cue].match(preceding) for cue in ("said_from_before", "from_before", "sender_before")):
-        return False
-    return not _CUES["with_before"].match(preceding)
+    return _USED_BEFORE.match(preceding) is not None and not _CUES["with_before"].match(preceding)
 
 
+@lru_cache(maxsize=64)
 def _is_own_number(preceding: str, following: str) -> bool:
-    if _CUES["not_own_before"].match(preceding):
-        return False
+    """Whether it is called the reporter's own."""
     if _CUES["own_before"].match(preceding) or _CUES["own_after"].match(following):
-        return True
-    return bool(_CUES["own_unless_asked_before"].match(preceding)) and not _CUES["asked"].search(preceding[::-1])
+        return not _CUES["not_own_before"].match(preceding)
+    return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
+        _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)
+    )
 
 
 def _is_help(known: bool, preceding: str, following: str) -> bool:
     """Whether one calls it for help.  A number that no list knows needs an office to go with it."""
     cue = "help_before" if known else "call_for_help_before"
-    if not (_CUES[cue].match(preceding) or _CUES["help_after"].match(following)):
+    called = _CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following)
+    if not (called or _CUES[cue].match(preceding) or _CUES["help_after"].match(following)):
         return False
     sentence = preceding[::-1]
     return (known or _CUES["office"].search(f"{sentence} {following}") is not None) and not _CUES["asked"].search(

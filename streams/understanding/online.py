@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
 from schemas.events import ContactKind
@@ -30,10 +31,10 @@ _NAMED: Final = re.compile(
     r"(?: ?: ?| - | под ником | ник )[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
 )
 _SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
-#: The service a bare @name belongs to, by the words before it; Telegram if none is named.
+#: The service a bare @name belongs to, by the words before it or the one after.
 _SERVICES: Final = {
-    "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,8}|instagram|\binsta|\big)\W"),
-    "tiktok": re.compile(r"(?:тик-?ток\w{0,2}|tiktok)\W"),
+    "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,8}|instagram|\binsta|\big)(?!\w)"),
+    "tiktok": re.compile(r"(?:тик-?ток\w{0,2}|tiktok)(?!\w)"),
 }
 #: Endings that are names of files or of words more often than of hosts, when no path follows.
 _NOT_HOSTS: Final = frozenset(
@@ -42,7 +43,7 @@ _NOT_HOSTS: Final = frozenset(
 _TRAILING: Final = ".,;:!?)]}'*_…"
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True, order=True, gc=False):
     """Where a contact stands in a text, its kind and its identity."""
 
     start: int
@@ -91,7 +92,9 @@ def scan(folded: str) -> list[Span]:
 def _handle(match: re.Match[str], folded: str) -> Span:
     name = match.group(1).rstrip("._")
     before = folded[max(0, match.start() - 40) : match.start()]
-    service = next((s for s, words in _SERVICES.items() if words.search(before)), "telegram")
+    following = folded[match.end() : match.end() + 16]
+    service = next((s for s, words in _SERVICES.items() if words.search(before) or words.match(following, 1)), "")
+    service = service or ("instagram" if "." in name else "telegram")  # Telegram's names have no dot
     value = f"{service}:@{name}" if len(name) > 2 else ""
     return Span(match.start(), match.start(1) + len(name), ContactKind.HANDLE, value)
 

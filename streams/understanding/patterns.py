@@ -17,16 +17,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from msgspec import Struct
+
+from streams.understanding.memo import Memo
 from streams.understanding.text import Words, bare, fold
 
 #: The most words that `..` may stand for.
 MAX_GAP: Final = 3
 #: A concept is told by its first occurrences; more would only cost time (a report may have 10,000 characters).
 MAX_OCCURRENCES: Final = 30
-#: How many different words the matcher remembers; a word seen again costs one look-up.
-CACHE_SIZE: Final = 50_000
 #: A stem this long is also recognised with one wrong, missing, extra or swapped letter.
 TYPO_LENGTH: Final = 8
 #: No stem is longer: bounds the search for a mistyped one.
@@ -59,25 +60,25 @@ _KAZAKH_VERB: Final = (
 _KAZAKH_ENDING: Final = re.compile(f"{_KAZAKH_NOUN}|{_KAZAKH_VERB}")
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True, order=True, gc=False):
     """Words `first` to `last` (inclusive indices) that gave a concept."""
 
     first: int
     last: int
 
 
-class _Word(NamedTuple):
+class _Word(Struct, frozen=True):
     """What the matcher knows of a word: which forms of phrases it fits, and concepts it gives alone.
 
-    `phrases` are those that begin with it, by the atoms of their last word (`lasts`): most texts lack it.  `ends` are
-    the word's own atoms that end a phrase.
+    `ends` are its atoms that end a phrase.  `phrases` are those that begin with it, by the atoms of their last word,
+    which stands at most `reach` words on.
     """
 
     atoms: frozenset[int]
     ends: frozenset[int]
     concepts: tuple[str, ...]
-    lasts: frozenset[int]
     phrases: dict[int, list[int]]
+    reach: int
 
 
 #: A phrase: its concept, its words and gaps.
@@ -85,7 +86,7 @@ _Phrase = tuple[str, tuple[frozenset[int] | int, ...]]
 _GAP: Final = -1
 #: "лжеследователь" is also read as "следователь".
 _FALSE_PREFIXES: Final = ("лже", "псевдо")
-_NOTHING: Final = _Word(frozenset(), frozenset(), (), frozenset(), {})
+_NOTHING: Final = _Word(frozenset(), frozenset(), (), {}, 0)
 _TRANSLIT: Final = {
     **{"shch": "щ", "sch": "щ", "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш", "yu": "ю", "ya": "я"},
     **{"yo": "е", "iy": "ий", "ju": "ю", "ja": "я"},
@@ -119,7 +120,7 @@ class Lexicon:
         self._starting: dict[int, list[int]] = {}
         self._typos: dict[str, set[str]] = {}
         self._not_typos = tuple(sorted(bare(fold(w)) for w in not_typos))
-        self._cache: dict[str, _Word] = {}
+        self._known = Memo(self._learn)
         for concept, phrases in concepts.items():
             for phrase in phrases:
                 self._add(concept, phrase)
@@ -130,20 +131,22 @@ class Lexicon:
 
     def match(self, words: Words) -> dict[str, list[Match]]:
         """Every occurrence of every concept in `words`, in the order of the text."""
-        cache = self._cache
-        known = [cache.get(text) or self._learn(text) for text in words.texts]
-        present: set[int] = set().union(*[word.ends for word in known if word.ends])
+        known = list(map(self._known.__getitem__, words.texts))
+        ends = [word.ends for word in known]
         found: dict[str, list[Match]] = {}
         for index, word in enumerate(known):
-            if word is _NOTHING:
-                continue
             if word.concepts:
                 here = Match(index, index)
                 for concept in word.concepts:
                     found.setdefault(concept, []).append(here)
-            lasts = word.lasts & present
-            if lasts:
-                for number in sorted({number for last in lasts for number in word.phrases[last]}):
+            if word.reach:
+                begun: set[int] = set()
+                phrases = word.phrases
+                for atoms in ends[index + 1 : index + 1 + word.reach]:
+                    for atom in atoms:
+                        if atom in phrases:
+                            begun.update(phrases[atom])
+                for number in sorted(begun) if begun else ():
                     concept, parts = self._phrases[number]
                     end = _follow(parts, 1, index, known, words.sentences)
                     if end >= 0:
@@ -154,7 +157,7 @@ class Lexicon:
 
     def knows(self, word: str) -> bool:
         """Whether one word (in the form of `text.Words`) gives a concept by itself."""
-        return bool((self._cache.get(word) or self._learn(word)).concepts)
+        return bool(self._known[word].concepts)
 
     def _add(self, concept: str, phrase: str) -> None:
         parts: list[frozenset[int] | int] = [
@@ -197,24 +200,21 @@ class Lexicon:
                 atoms = self._resolve(_TRANSLIT_UNITS.sub(lambda m: _TRANSLIT[m[0]], text))
         if not atoms and len(text) >= TYPO_LENGTH:
             atoms = self._guess(text)
-        word = _NOTHING
-        if atoms:
-            concepts = {c for atom in atoms for c in self._single.get(atom, ())}
-            phrases: dict[int, list[int]] = {}
-            for number in {number for atom in atoms for number in self._starting.get(atom, ())}:
-                for last in self._lasts[number]:
-                    phrases.setdefault(last, []).append(number)
-            word = _Word(
-                frozenset(atoms & self._inside),
-                frozenset(atoms & self._ending),
-                tuple(sorted(concepts)),
-                frozenset(phrases),
-                phrases,
-            )
-        if len(self._cache) >= CACHE_SIZE:
-            self._cache.clear()
-        self._cache[text] = word
-        return word
+        if not atoms:
+            return _NOTHING
+        concepts = {c for atom in atoms for c in self._single.get(atom, ())}
+        phrases: dict[int, list[int]] = {}
+        begun = {number for atom in atoms for number in self._starting.get(atom, ())}
+        for number in begun:
+            for last in self._lasts[number]:
+                phrases.setdefault(last, []).append(number)
+        return _Word(
+            frozenset(atoms & self._inside),
+            frozenset(atoms & self._ending),
+            tuple(sorted(concepts)),
+            phrases,
+            max((_reach(self._phrases[number][1]) for number in begun), default=0),
+        )
 
     def _resolve(self, text: str) -> set[int]:
         atoms = set(self._exact.get(text, ()))
@@ -235,8 +235,8 @@ class Lexicon:
             return set()
         for length in range(min(len(text), LONGEST_STEM + 1), TYPO_LENGTH - 2, -1):
             start, rest = text[:length], text[length:]
-            for key in _deletions(start):
-                for stem in sorted(self._typos.get(key, ())):
+            for key in filter(self._typos.__contains__, _deletions(start)):
+                for stem in sorted(self._typos[key]):
                     if stem[0] != text[0] or not _one_edit(start, stem):
                         continue
                     atoms = set(self._prefix.get(stem, ()))
@@ -247,12 +247,15 @@ class Lexicon:
         return set()
 
 
+def _reach(parts: tuple[frozenset[int] | int, ...]) -> int:
+    """How many words after its first the last word of a phrase may stand."""
+    return sum(MAX_GAP if part == _GAP else 1 for part in parts[1:])
+
+
 def _follow(
     parts: tuple[frozenset[int] | int, ...], part: int, at: int, known: Sequence[_Word], sentences: Sequence[int]
 ) -> int:
     """Index of the last word of a phrase whose parts before `part` end with word `at`, or -1."""
-    if part == len(parts):
-        return at
     wanted, reach = parts[part], 1
     while isinstance(wanted, int):
         part, reach = part + 1, reach + MAX_GAP
@@ -261,7 +264,7 @@ def _follow(
         if sentences[index] != sentences[at]:
             return -1
         if not wanted.isdisjoint(known[index].atoms):
-            last = _follow(parts, part + 1, index, known, sentences)
+            last = index if part + 1 == len(parts) else _follow(parts, part + 1, index, known, sentences)
             if last >= 0:
                 return last
     return -1

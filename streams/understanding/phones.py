@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import phonenumbers
+from msgspec import Struct
+from msgspec.structs import replace
 from phonenumbers import carrier
 from phonenumbers.carrierdata import CARRIER_DATA
 
 from schemas import reference
 
-#: Digits with what people put between them; never across a line.  The quantifiers are bounded: linear time.
-RUN: Final = re.compile(r"\d+(?:[ \-()./]{1,4}\d+)*")
+#: Digits with what people put between them, in one line.  The quantifiers are bounded: linear time.  (Here and
+#: elsewhere a pattern begins with a set of rare characters where it can: it is searched for several times as fast.)
+RUN: Final = re.compile(r"[0-9][0-9]*(?:[ \-()./]{1,4}\d+)*")
 #: A plus, in a sign or in words, right before the digits (written backwards).
 _PLUS: Final = re.compile(r"[ (]{0,2}(?:\+(?![\w+])| сюлп(?!\w))")
 _GROUP: Final = re.compile(r"\d+")
+#: Where a line ends within a number.
+_WRAP: Final = re.compile(r"[ )-]{0,2}\n[ (-]{0,2}")
 #: Shapes of a local number, as the town's numbers have five, six or seven digits.
 _LOCAL_SHAPES: Final = {(1, 2, 2), (2, 2, 2), (3, 2, 2), (3, 3), (2, 3), (3, 4), (1, 4), (5,), (6,), (7,)}
 #: E.164: at most 15 digits (ITU-T E.164, 6.2.1); shorter than 8 is nobody's international number.
@@ -26,7 +31,7 @@ _MAX_E164: Final = 15
 _MIN_LOCAL: Final = 5
 
 
-class Phone(NamedTuple):
+class Phone(Struct, frozen=True, gc=False):
     """A telephone number in a text.  `value` is E.164, or empty where the digits make no valid number."""
 
     start: int
@@ -35,12 +40,20 @@ class Phone(NamedTuple):
     written: str  # international | national | bare (digits that only a cue can vouch for) | local | broken
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True, gc=False):
     """Digits that stand together."""
 
     digits: str
     start: int
     end: int
+
+
+class Scanned(Struct, frozen=True):
+    """Telephone numbers of a text in order, the groups of digits that belong to none, and whether any may be local."""
+
+    phones: list[Phone]
+    rest: list[Group]
+    local: bool
 
 
 def valid(digits: str) -> bool:
@@ -99,14 +112,14 @@ def local(digits: str, area_code: str) -> str:
     return f"+7{national}" if len(national) == 10 and valid("7" + national) else ""
 
 
-def scan(folded: str, area_code: str | None = None) -> tuple[list[Phone], list[Group]]:
-    """Telephone numbers of `folded` text in order, and the groups of digits that belong to none of them."""
+def scan(folded: str, area_code: str | None = None) -> Scanned:
+    """The telephone numbers of `folded` text; without any that may be `local`, they are the same in every area."""
     phones: list[Phone] = []
     rest: list[Group] = []
-    for run in RUN.finditer(folded):
-        start, end = run.span()
+    may_be_local = False
+    for start, end in _runs(folded):
         plus = _PLUS.match(folded[max(0, start - 8) : start][::-1])
-        if end - start < _MIN_LOCAL and not plus and (written := run.group()).isdecimal():
+        if end - start < _MIN_LOCAL and not plus and (written := folded[start:end]).isdecimal():
             rest.append(Group(written, start, end))
             continue
         groups = [Group(m.group(), *m.span()) for m in _GROUP.finditer(folded, start, end)]
@@ -115,25 +128,49 @@ def scan(folded: str, area_code: str | None = None) -> tuple[list[Phone], list[G
             phone, i = _international(groups, 0, start - plus.end(), "international")
             phones.append(phone)
         while i < len(groups):
-            found = None if _is_card(groups[i : i + 4]) else _read(groups, i, area_code)
+            card = _is_card(groups[i : i + 4])
+            found = None if card else _read(groups, i)
+            if not found and not card and _shape(groups, i) in _LOCAL_SHAPES:
+                may_be_local, found = True, _local(groups, i, area_code)
             if found:
                 phone, i = found
                 bracket = phone.start and folded[phone.start - 1] == "(" and ")" in folded[phone.start : phone.end]
-                phones.append(phone._replace(start=phone.start - 1) if bracket else phone)
+                phones.append(replace(phone, start=phone.start - 1) if bracket else phone)
             else:
-                step = 4 if _is_card(groups[i : i + 4]) else 1
+                step = 4 if card else 1
                 rest += groups[i : i + step]
                 i += step
-    return phones, rest
+    return Scanned(phones, rest, may_be_local)
+
+
+def _runs(folded: str) -> list[tuple[int, int]]:
+    """Where digits stand together; a number that a line's end cuts in two is put together."""
+    runs: list[tuple[int, int]] = []
+    for run in RUN.finditer(folded):
+        start, end = run.span()
+        if runs and _WRAP.fullmatch(folded, runs[-1][1], start) and _is_whole(folded[slice(*runs[-1])], run.group()):
+            runs[-1] = runs[-1][0], end
+        else:
+            runs.append((start, end))
+    return runs
+
+
+def _is_whole(head: str, tail: str) -> bool:
+    """Whether two pieces make a number of Kazakhstan or Russia that the first alone is not."""
+    begun = "".join(_GROUP.findall(head))
+    digits = begun + "".join(_GROUP.findall(tail))
+    if len(begun) >= 10 or digits[0] not in "78" or not (len(digits) == 11 or (len(digits) == 10 and digits[0] == "7")):
+        return False
+    return valid("7" + digits[-10:])
 
 
 def _is_card(groups: list[Group]) -> bool:
     return len(groups) == 4 and all(len(group.digits) == 4 for group in groups)
 
 
-def _read(groups: list[Group], i: int, area_code: str | None) -> tuple[Phone, int] | None:
+def _read(groups: list[Group], i: int) -> tuple[Phone, int] | None:
     """The number without a plus that begins with group `i`, if one does, and the index of the group after it."""
-    return _national(groups, i) or _prefixed(groups, i) or _bare(groups, i) or _local(groups, i, area_code)
+    return _national(groups, i) or _prefixed(groups, i) or _bare(groups, i)
 
 
 def _national(groups: list[Group], i: int) -> tuple[Phone, int] | None:
@@ -165,12 +202,14 @@ def _bare(groups: list[Group], i: int) -> tuple[Phone, int] | None:
     return None
 
 
+def _shape(groups: list[Group], i: int) -> tuple[int, ...]:
+    return tuple([len(group.digits) for group in groups[i : i + 4]])
+
+
 def _local(groups: list[Group], i: int, area_code: str | None) -> tuple[Phone, int] | None:
-    shape = tuple(len(group.digits) for group in groups[i : i + 4])
-    if shape not in _LOCAL_SHAPES:
-        return None
+    """The local number that the groups from `i` on are by their shape."""
     value = local("".join(group.digits for group in groups[i:]), area_code) if area_code else ""
-    if not value and len(shape) != 3:
+    if not value and len(groups) - i != 3:
         return None
     return Phone(groups[i].start, groups[-1].end, value, "local"), len(groups)
 

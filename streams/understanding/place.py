@@ -20,6 +20,7 @@ from schemas.events import ContactRole, FoundContact
 from streams.understanding import cues
 from streams.understanding.cues import after, before
 from streams.understanding.folding import fold, plain
+from streams.understanding.memo import Memo
 
 _CUES: Final = cues.load("place")
 
@@ -34,7 +35,8 @@ _ANY_TAIL: Final = re.compile(r"-?[а-я]{0,6}$")
 _ABLATIVE: Final = re.compile(r"-?(?:дан|ден|тан|тен|нан|нен)$")
 _LETTERS: Final = re.compile(r"[^\W\d_]*(?:-[^\W\d_]+)?")
 #: Words in folded text that can begin a name.
-_WORD: Final = re.compile("[а-я]{2,}")
+_WORD: Final = re.compile(r"(?<![^\W_])[а-я]{2,}")
+_QUOTED: Final = re.compile('[«"“].*[»"”]')
 _GAP: Final = re.compile(r"[ .-]{1,3}")
 #: "Астана - Алматы", "из Астаны в Алматы": a journey, not a place.
 _ROUTE: Final = re.compile(r" ?[-/>→] ?|(?: |-)(?:в|на|до|обратно в) ")
@@ -169,42 +171,58 @@ def _mentions(text: str, folded: str) -> Iterator[_Mention]:
 
 def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
     """Where a name stands, to the end of its last word, and what it can mean: of all that begin there the longest."""
-    names_of = _names_by_beginning()
-    for word in _WORD.finditer(folded):
-        start = word.start()
-        names = names_of.get(folded[start : start + 3])
-        if not names or (start and folded[start - 1].isalnum()):
-            continue
-        ends = [
-            (end, name)
-            for name in names
-            if folded.startswith(name.words[0], start)
-            and (not name.capital or text[start].isupper())
-            and (end := _end(folded, start, name))
-        ]
-        longest = max((end for end, _ in ends), default=0)
-        if longest:
-            yield start, longest, [name for end, name in ends if end == longest]
+    blanks_between = folded.split()
+    begun = list(map(_BEGINNINGS.__getitem__, blanks_between))
+    if not any(begun):
+        return
+    position = 0
+    for written, beginnings in zip(blanks_between, begun, strict=True):
+        position = folded.index(written, position)
+        for offset, names in beginnings:
+            start = position + offset
+            ends = [
+                (end, name)
+                for name in names
+                if (not name.capital or text[start].isupper()) and (end := _end(folded, start, name))
+            ]
+            longest = max((end for end, _ in ends), default=0)
+            if longest:
+                yield start, longest, [name for end, name in ends if end == longest]
+        position += len(written)
+
+
+def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:
+    """Where names can begin in what stands between two blanks, and which: those whose first word stands there."""
+    words = [(word.start(), _names_by_beginning().get(word.group()[:2], ())) for word in _WORD.finditer(written)]
+    fitting = [(start, [name for name in names if _word_end(written, start, name, 0)]) for start, names in words]
+    return tuple((start, names) for start, names in fitting if names)
+
+
+_BEGINNINGS: Final = Memo(_beginnings)
 
 
 def _end(folded: str, start: int, name: _Name) -> int:
     """Where the name that begins at `start` ends, or 0 if its words do not follow or end in something else."""
-    position = start
-    for index, word in enumerate(name.words):
-        gap = _GAP.match(folded, position) if index else None
-        if index and not gap:
+    position = _word_end(folded, start, name, 0)
+    for index in range(1, len(name.words)):
+        gap = _GAP.match(folded, position) if position else None
+        if not gap:
             return 0
-        position = gap.end() if gap else position
-        if not folded.startswith(word, position):
-            return 0
-        position += len(word)
-        letters = _LETTERS.match(folded, position)
-        tail = letters.group() if letters else ""
-        allowed = _NOUN_TAIL if name.kind in {"town", "marked-town"} else _ANY_TAIL
-        if (name.whole and tail and tail[0] != "-") or not allowed.match(tail):
-            return 0
-        position += len(tail)
+        position = _word_end(folded, gap.end(), name, index)
     return position
+
+
+def _word_end(folded: str, start: int, name: _Name, index: int) -> int:
+    """Where a word of a name that begins at `start` ends, or 0 if it does not stand there or ends in something else."""
+    word = name.words[index]
+    if not folded.startswith(word, start):
+        return 0
+    letters = _LETTERS.match(folded, start + len(word))
+    tail = letters.group() if letters else ""
+    allowed = _NOUN_TAIL if name.kind in {"town", "marked-town"} else _ANY_TAIL
+    if (name.whole and tail and tail[0] != "-") or not allowed.match(tail):
+        return 0
+    return start + len(word) + len(tail)
 
 
 def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Mention | None:
@@ -215,7 +233,9 @@ def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Menti
     if not places:
         return None
     likely = 0
-    if not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
+    if (whole_start, whole_end) == (start, end) and _QUOTED.fullmatch(folded[max(0, start - 1) : end + 1]):
+        likely = -1  # «Астана» is a thing's name
+    elif not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
         likely = -1
     elif _is_home(before(folded, whole_start), after(folded, whole_end)):
         likely = 1
@@ -225,7 +245,9 @@ def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Menti
 
 
 def _is_home(preceding: str, following: str) -> bool:
-    return bool(_CUES["home_before"].match(preceding) or _CUES["home_after"].match(following))
+    if _CUES["home_before"].match(preceding):
+        return True
+    return bool(_CUES["home_after"].match(following) and not _CUES["home_elsewhere_after"].match(following))
 
 
 def _is_claimed(folded: str, start: int, end: int, preceding: str, following: str) -> bool:
@@ -248,13 +270,10 @@ def _meaning(names: list[_Name], preceding: str, following: str, start: int, end
 
 @cache
 def _names_by_beginning() -> dict[str, list[_Name]]:
-    """All names by the first three characters of a text that can be theirs."""
+    """All names by their first two letters."""
     beginnings: dict[str, list[_Name]] = {}
     for name in _names():
-        first = name.words[0]
-        tails = [""] if len(first) >= 3 else ["", *" -,.!?)\n", *"абвгдежзийклмнопрстуфхцчшщъыьэюя"]
-        for tail in tails:
-            beginnings.setdefault((first + tail)[:3], []).append(name)
+        beginnings.setdefault(name.words[0][:2], []).append(name)
     return beginnings
 
 

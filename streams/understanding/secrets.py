@@ -52,10 +52,10 @@ def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
         if not secrets:
             break
         parts, last = [], 0
-        for start, end, kind in secrets:
-            parts += [text[last:start], f"[{kind}]"]
-            kinds[kind] += 1
-            last = end
+        for secret in secrets:
+            parts += [text[last : secret.start], f"[{secret.kind}]"]
+            kinds[secret.kind] += 1
+            last = secret.end
         text = "".join(parts) + text[last:]
     return Masked(text, dict(kinds))
 

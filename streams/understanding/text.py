@@ -11,7 +11,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import accumulate, chain, compress
 from typing import Final, NamedTuple
+
+from streams.understanding.memo import Memo
 
 #: Latin letters (as drawn, so by case) and digits that stand for a Cyrillic one inside a Cyrillic word.
 _TO_CYRILLIC: Final = str.maketrans(
@@ -34,20 +37,28 @@ _ALIEN: Final = re.compile(
     "|[\uff01-\uff5e\u2100-\u214f\u24b6-\u24e9\U0001d400-\U0001d7ff]"  # full width, enclosed, mathematical letters
 )
 _DECOMPOSED: Final = re.compile("[ИиЕе][\u0306\u0308]")
-_LATIN: Final = re.compile("[A-Za-z0-9@]+")
+#: A Latin letter or a digit beside a Cyrillic letter.  Begins with what is rare: so it is searched for fastest.
+_MIXED: Final = re.compile("[A-Za-z0-9@](?:(?=[\u0400-\u052f])|(?<=[\u0400-\u052f].))")
 _SWITCH: Final = re.compile("[A-Za-z0-9@](?=[\u0400-\u052f])|[\u0400-\u052f](?=[A-Za-z0-9@])")
 _MIXED_WORD: Final = re.compile("[A-Za-z0-9@\u0400-\u052f]+")
 _INNER_DIGIT: Final = re.compile("(?<=[\u0400-\u052f])[036](?=[\u0400-\u052f])")
 _TRIPLE: Final = re.compile(r"(.)\1\1")  # ten times as fast as the next, and rarely there
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
+#: Without this nothing is spaced out.
+_SPACED_NEAR: Final = re.compile(r"[ .\-_*·][^\W_][ .\-_*·][^\W_](?![^\W_])")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_])+)(?![^\W_])")
 #: One-letter words of Russian: three of them in a row are prose ("и я в"), not a spaced-out word.
 _ONE_LETTER_WORDS: Final = frozenset("авикосуяжб")
 _KAZAKH_LETTERS: Final = tuple(zip("әғқңөұүһі", "агкноуухи", strict=True))
 
-#: A word, a question mark (it counts as a word, since it says something), or the end of a sentence.
-_WORD: Final = re.compile(r"[a-z]+|[\u0400-\u052f]+|[0-9]+|[^\W_]+|\?|[.!…;](?=\s|[)»”\"'])|\n")
-_SENTENCE_ENDS: Final = frozenset(".!…;\n")
+#: A word; a question mark counts as one, since it says something.
+_WORD: Final = re.compile(r"[\u0400-\u052f]+|[a-z]+|[0-9]+|[^\W_]+|\?")
+#: A word or the end of a sentence, in what stands between two blanks.
+_PIECE: Final = re.compile(rf"{_WORD.pattern}|[.!…;](?=\Z|[)»”\"'])")
+_SENTENCE_ENDS: Final = frozenset(".!…;")
+_ENDING: Final = _SENTENCE_ENDS | {"?"}
+#: The pieces of what stands between two blanks.
+_PIECES: Final = Memo(_PIECE.findall)
 
 
 class Folded(NamedTuple):
@@ -66,26 +77,18 @@ class Words:
         """Cuts `folded`; a word ends also where letters meet digits or another alphabet."""
         self._bare = bare(folded)
         self._spans: list[tuple[int, int]] = []
-        self.texts: list[str] = []
-        self.sentences: list[int] = []
-        sentence = 0
-        for piece in _WORD.findall(self._bare):
-            if piece in _SENTENCE_ENDS:
-                sentence += 1
-            else:
-                self.texts.append(piece)
-                self.sentences.append(sentence)
-                sentence += piece == "?"
+        blanks_between = self._bare.replace("\n", " . ").split()  # a line's end is a sentence's end
+        pieces = list(chain.from_iterable(map(_PIECES.__getitem__, blanks_between)))
+        ended = accumulate(map(_ENDING.__contains__, pieces), initial=0)  # sentences, before each piece
+        are_words = [piece not in _SENTENCE_ENDS for piece in pieces]
+        self.texts = list(compress(pieces, are_words))
+        self.sentences = list(compress(ended, are_words))
 
     @property
     def spans(self) -> list[tuple[int, int]]:
         """Start and end of each word in the folded text; found when first asked for: few texts need it."""
         if not self._spans:
-            end = 0
-            for piece in self.texts:  # between two words there is nothing that looks like a word
-                start = self._bare.index(piece, end)
-                end = start + len(piece)
-                self._spans.append((start, end))
+            self._spans = list(map(re.Match.span, _WORD.finditer(self._bare)))
         return self._spans
 
 
@@ -111,20 +114,12 @@ def fold_with_offsets(text: str) -> Folded:
     if not _ORDINARY.fullmatch(folded.text):
         folded = _edit(folded, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))
         folded = _edit(folded, _ALIEN, _plain)
-    if _has_mixed(folded.text):
+    if _MIXED.search(folded.text):
         folded = Folded(_MIXED_WORD.sub(_one_alphabet, folded.text), folded.offsets)
     folded = Folded(folded.text.lower().replace("ё", "е"), folded.offsets)
     if _TRIPLE.search(folded.text):
         folded = _edit(folded, _REPEATED, lambda m: m[1])
-    return _edit(folded, _SPACED, _joined)
-
-
-def _has_mixed(text: str) -> bool:
-    """Whether a Latin letter or a digit stands next to a Cyrillic letter."""
-    return any(
-        "\u0400" <= text[m.start() - 1 : m.start()] <= "\u052f" or "\u0400" <= text[m.end() : m.end() + 1] <= "\u052f"
-        for m in _LATIN.finditer(text)
-    )
+    return _edit(folded, _SPACED, _joined) if _SPACED_NEAR.search(folded.text) else folded
 
 
 def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Folded:

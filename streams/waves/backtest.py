@@ -39,9 +39,7 @@ class Backtest:
         `budget` is the pages a day of all rules together (None: each rule has its own).  Raises ValueError when what
         lies before is too short, or nothing lies after.
         """
-        # A file is no channel that could fall silent.
-        rules = {family: some for family, some in self.detector.rules.items() if family != "channel"}
-        self.detector = replace(self.detector, rules=rules, daily=daily)
+        self.detector = self.detector.of_history(daily=daily)
         replayed = Replay(listening(self.detector))
         steps: list[Step] = []
         state: Campaigns | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Annotated, Final
 
@@ -34,6 +34,10 @@ class Calendar:
         self._holiday = profile.holiday
         self._until = [0.0, *accumulate(weight / sum(profile.hours) for weight in profile.hours)]
         self._days: dict[int, float] = {}
+        #: Weight of all days from the first one that was asked for to each (below zero before it).
+        self._sums: dict[int, float] = {}
+        # Windows begin at few moments and end at one: each is worked out once.
+        self._since = lru_cache(maxsize=4096)(self._weight_before)
 
     def day(self, number: int) -> float:
         """Weight of the local day with this number (days since 1970-01-01)."""
@@ -43,13 +47,25 @@ class Calendar:
 
     def between(self, start: int, end: int) -> float:
         """Weight of the time from `start` to `end` (epoch seconds)."""
-        return self._before(end) - self._before(start) + sum(map(self.day, range(day_of(start), day_of(end))))
+        return self._since(end) - self._since(start)
 
-    def _before(self, epoch: int) -> float:
-        """Weight of the local day of `epoch` up to `epoch`."""
+    def _weight_before(self, epoch: int) -> float:
+        """Weight of the time up to `epoch`, from a day that is always the same."""
+        day = day_of(epoch)
         hour, rest = divmod((epoch + UTC_OFFSET) % DAY, HOUR)
         share = self._until[hour] + (self._until[hour + 1] - self._until[hour]) * rest / HOUR
-        return share * self.day(day_of(epoch))
+        return self._sum(day) + share * self.day(day)
+
+    def _sum(self, day: int) -> float:
+        if day in self._sums:
+            return self._sums[day]
+        first, last = min(self._sums, default=day), max(self._sums, default=day)
+        self._sums.setdefault(first, 0.0)
+        for number in range(last, day):
+            self._sums[number + 1] = self._sums[number] + self.day(number)
+        for number in range(first, day, -1):
+            self._sums[number - 1] = self._sums[number] - self.day(number - 1)
+        return self._sums[day]
 
 
 def weekday_of(number: int) -> int:

@@ -268,7 +268,7 @@ def _thresholds(
     found = {rule.id: Threshold(HIGHEST, "") for rule in rules}
     judged = _remembering(judge_with(detector))
     # A threshold that follows its pages would hide how many it lets through.
-    detector = replace(detector, paced=False)
+    detector = replace(detector.of_history(daily=detector.daily), paced=False)
     spends: dict[str, float] = {}
     for place, rule in enumerate(rules):
         if rule.family not in present:

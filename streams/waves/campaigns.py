@@ -27,6 +27,8 @@ MAX_STIRRED: Final = 5_000
 
 #: Families from the most telling to the least: an alert is named by the most telling one of its series.
 TELLING: Final = ("campaign", "official", "number", "pattern", "scheme-region", "scheme", "region", "channel")
+#: Families whose series hold many numbers.
+BROADER: Final = ("pattern", "scheme-region", "scheme", "region")
 
 
 class Member(Struct, frozen=True, array_like=True):
@@ -55,7 +57,8 @@ class Told(Struct, frozen=True, array_like=True):
 class Wave(Struct, array_like=True):
     """A wave: its series, the most telling of them by which it is named, its newest reports, and what was told.
 
-    `decided_by`: id of the report that brought about the last page.
+    `decided_by`: id of the report that brought about the last page; `named`: series that a page was about, and when
+    (epoch seconds); `untold`: numbers that would page by themselves, and wait to be told with others.
     """
 
     id: str
@@ -68,6 +71,8 @@ class Wave(Struct, array_like=True):
     told: Told
     closed: bool = False
     decided_by: str | None = None
+    named: dict[str, int] = {}
+    untold: list[str] = []
 
 
 class Stir(Struct, frozen=True, array_like=True):
@@ -118,16 +123,17 @@ def newest(evidence: Iterable[Evidence]) -> list[Evidence]:
     return sorted(reports.values(), key=lambda item: (-item.happened, item.report_id))[:MAX_EVIDENCE]
 
 
-def put(wave: Wave, members: Mapping[str, Member], evidence: Iterable[Evidence]) -> None:
+def put(wave: Wave, members: Mapping[str, Member], evidence: Iterable[Evidence], *, lasts: bool = True) -> None:
     """Add series to `wave`, or what is newer of them; the same again changes nothing.
 
-    Of too many series those that were quiet longest go.
+    Of too many series those that were quiet longest go.  With `lasts` they are a reason for the wave to go on.
     """
     for key, member in members.items():
         known = wave.members.get(key)
         if known is None or (member.last, member.excess.observed) >= (known.last, known.excess.observed):
             wave.members[key] = member
-        wave.last = max(wave.last, member.last)
+        if lasts:
+            wave.last = max(wave.last, member.last)
     while len(wave.members) > MAX_KEYS:
         others = [key for key in wave.members if key != wave.primary]
         del wave.members[min(others, key=lambda key: (wave.members[key].last, key))]
@@ -142,3 +148,17 @@ def wave_of(campaigns: Campaigns, key: str, at: int) -> Wave | None:
         if member is not None and (not wave.closed or at <= member.last + QUIET):
             return wave
     return None
+
+
+def telling(wave: Wave) -> Told:
+    """What an alert would say now.
+
+    A wave is as large as the series that names it, or as what a broader one has more than expected.
+    """
+    broader = [m.excess.observed - m.excess.expected for key, m in wave.members.items() if family_of(key) in BROADER]
+    return Told(
+        observed=max([wave.members[wave.primary].excess.observed, *broader]),
+        paged=wave.told.paged,
+        regions=sorted({item.region for item in wave.evidence if item.region}),
+        victims=sum(item.victim for item in wave.evidence),
+    )

@@ -14,7 +14,7 @@ from schemas.events import Alert
 from streams.waves.alerts import alert_of
 from streams.waves.campaigns import Campaigns, Member
 from streams.waves.rules import Detector
-from streams.waves.series import CHANNEL_SKETCH, Bucket, Evidence, Series, reporter_hash, sketch_size
+from streams.waves.series import CHANNEL_SKETCH, SKETCH, Bucket, Evidence, Series, reporter_hash, sketch_size
 
 #: Why an alert is published anew.
 ERASED = "erased"
@@ -30,16 +30,18 @@ def traces(erasure: Erasure) -> list[bytes]:
 def forget_in_series(series: Series, erasure: Erasure) -> bool:
     """Forget reports and reporter in a series.  Returns whether anything is left in it.
 
-    A channel counts reports, any other series reporters.  In a full sketch, whose hashes say how many there are, the
-    hash gives way to one that is nobody's.
+    A channel counts reports and who made them, any other series reporters.  In a full sketch, whose hashes say how many
+    there are, the hash gives way to one that is nobody's.
     """
     size = sketch_size(series.key)
-    names = erasure.report_ids if size == CHANNEL_SKETCH else [erasure.reporter] if erasure.reporter else []
-    hashes = {reporter_hash(name) for name in names}
+    reports = {reporter_hash(report_id) for report_id in erasure.report_ids}
+    person = {reporter_hash(erasure.reporter)} if erasure.reporter else set()
+    counted = reports if size == CHANNEL_SKETCH else person
     for buckets in (series.hours, series.days, series.received):
         for number, bucket in list(buckets.items()):
             for sort in ("identified", "anonymous", "imported"):
-                setattr(bucket, sort, _without(getattr(bucket, sort), hashes, size))
+                setattr(bucket, sort, _without(getattr(bucket, sort), counted, size))
+            bucket.people = _without(bucket.people, person, SKETCH)
             if bucket == Bucket():
                 del buckets[number]
     series.evidence = _kept(series.evidence, erasure.report_ids)

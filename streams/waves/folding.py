@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import groupby
 from typing import Final
@@ -24,12 +24,14 @@ from streams.waves.campaigns import (
     Wave,
     member_of,
     put,
+    telling,
     wave_of,
 )
+from streams.waves.joining import joined, name, scheme_of, share
 from streams.waves.kinds import kind_of
 from streams.waves.pace import Purse, factor, settle
 from streams.waves.rising import forget, groups_of, stir, together
-from streams.waves.rules import STIRRING, Detector, Rule
+from streams.waves.rules import SEVERITIES, STIRRING, Detector, Rule
 from streams.waves.scan import Candidate, Excess, judge
 from streams.waves.series import DAY, Evidence, day_of, family_of
 from streams.waves.silence import silence
@@ -37,10 +39,6 @@ from streams.waves.traffic import Exposure, record
 
 #: A candidate this far behind the newest one is of the past: it tells nothing new.
 PAST: Final = 7 * DAY
-#: Share of the smaller side's reports that two series must have in common to be one wave.
-OVERLAP: Final = 0.3
-#: Share of a region's excess that another series must explain to be one wave with it, as a region may hold several.
-EXPLAINS: Final = 0.5
 #: Factors by which a wave grew: enough to publish its alert anew, and to page again.
 GREW: Final = 2.0
 GREW_MUCH: Final = 10.0
@@ -50,6 +48,8 @@ MORE_NUMBERS: Final = 5
 #: What a candidate amounts to under the exposure of its moment, if it is of a family that has rules.
 Judge = Callable[[Candidate, Exposure], Member | None]
 
+#: Families whose rules are about numbers already.
+_OF_NUMBERS: Final = ("number", "official", "campaign")
 _ALERT_NAMESPACE: Final = uuid.UUID("0f5b5b3e-2c7e-5d0e-8a55-1d8f0a6c7e01")
 
 
@@ -159,14 +159,15 @@ class _Folder:
         key, evidence = candidate.key, candidate.evidence
         family = family_of(key)
         wave = self._wave_of(key, candidate.at)
-        rule = None
+        rule = self._rule(family, member, evidence) if wave is None or family == "number" else None
+        if wave is not None and wave.closed and rule is not None and key not in wave.named:
+            wave = None  # it was too weak to be told with that one
         if wave is None:
-            rule = self._rule(family, member, evidence)
             if rule is None and member.score < self.detector.floor(family):
                 return
             wave = self._overlapping(key, member)
         if wave is not None:
-            self._update(wave, key, member, candidate)
+            self._update(wave, key, member, candidate, rule)
         elif self._campaign(candidate, member, exposure, rule):
             return
         elif rule is not None:
@@ -268,27 +269,12 @@ class _Folder:
             if not wave.closed
         }
         if near:
-            best = max(near.values(), key=lambda wave: (self._share(key, member, wave), -wave.opened, wave.id))
-            if self._share(key, member, best) >= 1:
+            best = max(near.values(), key=lambda wave: (share(key, member, wave), -wave.opened, wave.id))
+            if share(key, member, best) >= 1:
                 return best
-        scheme = _scheme_of(key)
-        same = [wave for wave in self.state.waves if not wave.closed and scheme and _scheme_of(wave.primary) == scheme]
+        scheme = scheme_of(key)
+        same = [wave for wave in self.state.waves if not wave.closed and scheme and scheme_of(wave.primary) == scheme]
         return same[0] if same else None
-
-    def _share(self, key: str, member: Member, wave: Wave) -> float:
-        """How much of a series is in `wave`, 1 being enough to belong to it."""
-        reports = set(member.report_ids)
-        best = 0.0
-        for other, known in wave.members.items():
-            common = len(reports.intersection(known.report_ids))
-            mine, its = (min(m.excess.observed - m.excess.expected, len(m.report_ids)) for m in (member, known))
-            regional = (family_of(key) == "region", family_of(other) == "region")
-            if any(regional) and not all(regional):
-                share = common / max(1.0, mine if regional[0] else its) / EXPLAINS
-            else:
-                share = common / max(1.0, min(mine, its)) / OVERLAP
-            best = max(best, share)
-        return best
 
     def _open(
         self,
@@ -313,14 +299,21 @@ class _Folder:
         )
         self.state.waves.append(wave)
         self._put(wave, members, evidence)
+        name(wave, members)
         self._page(wave, "new", decided_by)
 
-    def _update(self, wave: Wave, key: str, member: Member, candidate: Candidate) -> None:
-        self._put(wave, {key: member}, candidate.evidence)
+    def _update(self, wave: Wave, key: str, member: Member, candidate: Candidate, rule: Rule | None) -> None:
+        """Add a series to its wave, and tell what that changes; `rule` is the one that a number meets by itself."""
+        joins = rule is not None and not wave.closed and joined(wave, key, member)
+        lasts = family_of(key) != "number" or key in wave.named or member.score >= self._loud
+        self._put(wave, {key: member}, candidate.evidence, lasts=lasts)
         if wave.closed:
             return
-        told, is_now = wave.told, _telling(wave)
-        if is_now.observed >= GREW_MUCH * told.paged:
+        told, is_now = wave.told, telling(wave)
+        if joins and rule is not None:
+            self._promote(wave, rule)
+            self._page(wave, "more-numbers", candidate.newest, first=wave.untold)
+        elif is_now.observed >= GREW_MUCH * told.paged:
             self._page(wave, "grew", candidate.newest)
         elif is_now.victims and not told.victims:
             self._tell(wave, "first-victim")
@@ -329,42 +322,37 @@ class _Folder:
         elif is_now.observed >= GREW * told.observed:
             self._tell(wave, "doubled")
 
+    @cached_property
+    def _loud(self) -> float:
+        """Score from which a number that was not told keeps a wave going."""
+        return min(self.detector.threshold(rule) for rule in self.detector.rules["number"]) / 2
+
+    def _promote(self, wave: Wave, rule: Rule) -> None:
+        """A wave that a number joined goes by the number's rule, unless it has a more severe one."""
+        known = self._rule_of(wave)
+        if known.family not in _OF_NUMBERS and SEVERITIES.index(rule.severity) >= SEVERITIES.index(known.severity):
+            wave.rule = rule.id
+
     def _close(self, wave: Wave) -> None:
         wave.closed = True
         self._tell(wave, "ended")
 
-    def _page(self, wave: Wave, change: str, decided_by: str | None, first: Iterable[str] = ()) -> None:
+    def _page(self, wave: Wave, change: str, decided_by: str | None, first: Sequence[str] = ()) -> None:
         wave.decided_by = decided_by
         self._tell(wave, change, paged=True, first=first)
+        name(wave, first)
         self._purse(self._rule_of(wave)).spent += 1
 
-    def _tell(self, wave: Wave, change: str, *, paged: bool = False, first: Iterable[str] = ()) -> None:
-        is_now = _telling(wave)
+    def _tell(self, wave: Wave, change: str, *, paged: bool = False, first: Sequence[str] = ()) -> None:
+        is_now = telling(wave)
         wave.told = Told(is_now.observed, is_now.observed if paged else wave.told.paged, is_now.regions, is_now.victims)
         rule = self._rule_of(wave)
         self.alerts.append(alert_of(wave, rule, change, paged=paged, first=list(first)))
 
-    def _put(self, wave: Wave, members: dict[str, Member], evidence: list[Evidence]) -> None:
-        put(wave, members, evidence)
+    def _put(self, wave: Wave, members: dict[str, Member], evidence: list[Evidence], *, lasts: bool = True) -> None:
+        put(wave, members, evidence, lasts=lasts)
         self._keys.update(members)
         if "_reports" in self.__dict__:  # else it is not asked for yet
             for member in members.values():
                 for report_id in member.report_ids:
                     self._reports[report_id][wave.id] = wave
-
-
-def _telling(wave: Wave) -> Told:
-    """What an alert would say now."""
-    observed = wave.members[wave.primary].excess.observed
-    return Told(
-        observed=observed,
-        paged=wave.told.paged,
-        regions=sorted({item.region for item in wave.evidence if item.region}),
-        victims=sum(item.victim for item in wave.evidence),
-    )
-
-
-def _scheme_of(key: str) -> str:
-    """The scheme of a scheme's own series, over all regions or in one: these are one wave without a common report."""
-    family, _, value = key.partition(":")
-    return value.partition("|")[0] if family in ("scheme", "scheme-region") else ""

@@ -36,6 +36,8 @@ from streams.waves.series import (
 
 REQUIRED: Final = ("observed_at", "number", "reporter")
 OPTIONAL: Final = ("scheme", "region")
+#: First bytes of a gzipped file.
+GZIP: Final = b"\x1f\x8b"
 #: Name of the channel that a file stands for.
 SOURCE: Final = "history"
 
@@ -119,14 +121,15 @@ class History:
         """(line, [observed_at, number, reporter, scheme, region]) of each row."""
         try:
             with path.open("rb") as raw:
-                stream = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+                # By its first bytes, as names are not always true.
+                stream = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIP else raw
                 reader = csv.reader(io.TextIOWrapper(cast(IO[bytes], stream), encoding="utf-8-sig", newline=""))
                 header = next(reader, [])
                 missing = [name for name in REQUIRED if name not in header]
                 if missing:
                     raise HistoryError(
                         f"{path}:1: no column {missing[0]}; the header must be {','.join(REQUIRED)}"
-                        f"[,{','.join(OPTIONAL)}]"
+                        f"[,{','.join(OPTIONAL)}], separated by commas"
                     )
                 places = [header.index(name) if name in header else -1 for name in (*REQUIRED, *OPTIONAL)]
                 for row in filter(None, reader):

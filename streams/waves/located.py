@@ -27,6 +27,8 @@ def read(path: Path, kind: type[T]) -> T:
         raise RuleError(f"{path}: there is no such file") from None
     except UnicodeDecodeError as error:
         raise RuleError(f"{path}: not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from None
+    except OSError as error:  # a folder, or nothing that we may read
+        raise RuleError(f"{path}: can't be read: {error.strerror}; name a file that this account may read") from None
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
@@ -42,7 +44,8 @@ def read(path: Path, kind: type[T]) -> T:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at ")
-        raise RuleError(f"{path}:{line_of(root, message, where)}: {message}{_named(where)}") from None
+        place = f"{path}:{line_of(root, message, where)}"
+        raise RuleError(f"{place}: {message}{_named(where)}{_remedy(kind, where)}") from None
 
 
 def line_of(root: yaml.Node, message: str, where: str) -> int:
@@ -72,6 +75,30 @@ def line_of_item(path: Path, name: str, index: int) -> int:
 def _named(where: str) -> str:
     place = where.strip("`").removeprefix("$").removeprefix(".")
     return f" (in {place})" if place else ""
+
+
+def _remedy(kind: Any, where: str) -> str:
+    """What would be right at the place that msgspec calls `where`, as far as the types say."""
+    schema = msgspec.json.schema(kind)
+
+    def resolved(part: Any) -> Any:
+        """What a reference leads to; of an optional part what it holds when it is there."""
+        while "anyOf" in part or "$ref" in part:
+            if "anyOf" in part:
+                part = next((one for one in part["anyOf"] if one.get("type") != "null"), {})
+            else:
+                part = schema["$defs"][part["$ref"].rpartition("/")[2]]
+        return part
+
+    part = resolved(schema)
+    for name, index in [] if "key in" in where else _STEP.findall(where):
+        inner = part.get("items") if index else part.get("properties", {}).get(name)
+        part = resolved(inner or {})
+    if "enum" in part:
+        return f"; one of {', '.join(map(str, part['enum']))}"
+    if part.get("format") == "date":
+        return "; a date such as 2026-03-31"
+    return f"; {part['description']}" if "pattern" in part and "description" in part else ""
 
 
 def _refuse_duplicates(node: Any, path: Path) -> None:

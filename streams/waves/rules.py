@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -122,6 +122,10 @@ class Detector:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "calendar", Calendar(self.calibration.profile))
+
+    def of_history(self, *, daily: bool) -> Detector:
+        """The detector for reports of the past, in days with `daily`: a file is no channel that could fall silent."""
+        return replace(self, rules={f: some for f, some in self.rules.items() if f != "channel"}, daily=daily)
 
     @cached_property
     def calendar_only(self) -> Exposure:

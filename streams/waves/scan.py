@@ -11,10 +11,11 @@ wave is judged by `fold`, which knows how much was reported at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from math import log
+from statistics import median
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from streams.waves.rules import Detector
 from streams.waves.series import (
     CHANNEL_SKETCH,
     HOUR,
+    SKETCH,
     Bucket,
     Evidence,
     Series,
@@ -52,6 +54,8 @@ PRIOR_A_DAY: Final = 0.5
 FEWEST_DAYS: Final = 7.0
 #: One person is no wave.
 FEWEST_REPORTERS: Final = 2
+#: Reports of one person that weigh in the traffic, against what is usual: more are a flood, no growth of all.
+MOST_A_PERSON: Final = 2.0
 #: Signals received within this many seconds are scanned once, so that a flood costs one scan a minute.
 RUN: Final = 60
 
@@ -103,7 +107,8 @@ def likelihood_ratio(observed: float, expected: float, dispersion: float) -> flo
     if observed <= expected:
         return 0.0
     both = observed + dispersion
-    return observed * log(observed / expected) - both * log(both / (expected + dispersion))
+    # Rounding can make it less than nothing where both are almost the same.
+    return max(0.0, observed * log(observed / expected) - both * log(both / (expected + dispersion)))
 
 
 def observe(series: Series | None, signals: Sequence[Signal], detector: Detector) -> tuple[Series, list[Candidate]]:
@@ -173,7 +178,9 @@ def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_
             continue
         known = exposure.baseline(figure.before, figure.baseline)
         rate = figure.baseline / (BASELINE_DAYS if known is None else max(known, FEWEST_DAYS))
-        expected = exposure.window(figure.start, figure.end, figure.observed) * (rate + PRIOR_A_DAY)
+        # An hour that has only begun counts as a whole one: two people in its first minute are no wave.
+        begun = max(1.0, HOUR / (figure.end - figure.start))
+        expected = exposure.window(figure.start, figure.end, figure.observed) * begun * (rate + PRIOR_A_DAY)
         score = likelihood_ratio(figure.observed, expected, dispersion * days)
         if score > 0 and (best is None or score > best.score):
             best = Excess(
@@ -252,20 +259,46 @@ def _windows(hour: int, day: int, daily: bool) -> tuple[_Window, ...]:
 
 
 def _volume(series: Series, batch: Sequence[Signal]) -> Candidate:
-    """The channel's reports in the hours and days that `batch` touched."""
+    """The channel's reports in the hours and days that `batch` touched.
+
+    Where fewer people than usual made them, they count for as many as `MOST_A_PERSON` times what is usual of so many.
+    """
     received = {seconds(signal.received_at) for signal in batch}
     happened = {min(seconds(signal.happened_at), seconds(signal.received_at)) for signal in batch}
+    usual: dict[int, float] = {}
 
-    def reports(buckets: dict[int, Bucket], touched: set[int]) -> dict[int, int]:
-        return {n: round(reporters_in(buckets[n], CHANNEL_SKETCH)) for n in sorted(touched) if n in buckets}
+    def reports(buckets: dict[int, Bucket], touched: set[int], day: Callable[[int], int]) -> dict[int, int]:
+        found = {}
+        for number in sorted(touched & buckets.keys()):
+            bucket = buckets[number]
+            count = reporters_in(bucket, CHANNEL_SKETCH)
+            if bucket.people:
+                if day(number) not in usual:
+                    usual[day(number)] = _reports_a_person(series, day(number))
+                count = min(count, MOST_A_PERSON * usual[day(number)] * counted(bucket.people, SKETCH))
+            found[number] = round(count)
+        return found
 
+    arrived = {n: series.received[n] for n in map(hour_of, received) if n in series.received}
     return Candidate(
         key=series.key,
         at=series.clock,
         volume=Volume(
             source=series.key.partition(":")[2],
-            hours=reports(series.hours, set(map(hour_of, happened))),
-            days=reports(series.days, set(map(day_of, happened))),
-            received=reports(series.received, set(map(hour_of, received))),
+            hours=reports(series.hours, set(map(hour_of, happened)), lambda hour: day_of(hour * HOUR)),
+            days=reports(series.days, set(map(day_of, happened)), lambda day: day),
+            received={n: round(reporters_in(arrived[n], CHANNEL_SKETCH)) for n in sorted(arrived)},
         ),
+    )
+
+
+def _reports_a_person(series: Series, before: int) -> float:
+    """How many reports one person makes in a day, by the 28 days before the day `before`; 1 while nothing is known."""
+    return median(
+        [
+            reporters_in(bucket, CHANNEL_SKETCH) / counted(bucket.people, SKETCH)
+            for day, bucket in series.days.items()
+            if before - BASELINE_DAYS <= day < before and bucket.people
+        ]
+        or [1.0]
     )

@@ -1,5 +1,8 @@
 """What is remembered of one series: distinct reporters by hour and by day, and the newest reports as evidence.
 
+A channel's series counts reports instead, as every other one is compared with them; but anonymous ones are one person,
+and who made the others is counted too, so that a flood of a few people can be told from a country that reports more.
+
 A `Series` is a set, not a counter: adding the same signals again, in any order, changes nothing, so a replayed batch is
 harmless.  It is bounded: an hour and a day each keep the smallest reporter hashes, up to `sketch_size` (a bottom-k
 sketch: exact below k, a standard error of 1/sqrt(k - 2) above; Cohen & Kaplan, PODC 2007), the evidence the
@@ -55,11 +58,15 @@ class Evidence(Struct, frozen=True, array_like=True):
 
 
 class Bucket(Struct, array_like=True):
-    """Reporters of one hour or day: sorted hashes of 48 bits, of each sort the smallest `sketch_size`."""
+    """Reporters of one hour or day: sorted hashes of 48 bits, of each sort the smallest `sketch_size`.
+
+    Of a channel, `identified` and `imported` are reports; `people`, the smallest `SKETCH`, are those who made them.
+    """
 
     identified: list[int] = []
     anonymous: list[int] = []
     imported: list[int] = []
+    people: list[int] = []
 
 
 class Head(Struct, array_like=True):
@@ -73,7 +80,7 @@ class Series(Head, array_like=True):
     """State of one series.  `clock`: newest `received_at` seen (epoch seconds); `hours`, `days`: number -> reporters.
 
     An hour's number is the epoch hour, a day's the local date counted from 1970-01-01.  `received`: the same by hour
-    of `received_at`, for a channel only, whose silence it tells.
+    of `received_at`, for a channel only, whose silence it tells: every report there, of whomever.
     """
 
     hours: dict[int, Bucket] = {}
@@ -167,16 +174,21 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
             continue
         same = signal.happened_at is signal.received_at
         happened = received if same else min(seconds(signal.happened_at), received)
-        # What a channel brings is reports, of whomever.
         channel = size == CHANNEL_SKETCH
-        reporter = reporter_hash(signal.report_id if channel else signal.reporter)
-        sort = "imported" if signal.backfill else "anonymous" if signal.anonymous and not channel else "identified"
-        _insert(series.days, day_of(happened), sort, reporter, size, day_of(series.clock) - DAYS_KEPT)
+        sort = "imported" if signal.backfill else "anonymous" if signal.anonymous else "identified"
+        person = reporter_hash(signal.reporter)
+        # Anonymous reports weigh in the traffic as they do in a series, or a flood of them would hide its waves.
+        counted_by = reporter_hash(signal.report_id) if channel and not signal.anonymous else person
+        day, oldest_day = day_of(happened), day_of(series.clock) - DAYS_KEPT
+        _insert(series.days, day, sort, counted_by, size, oldest_day)
+        if channel:
+            _insert(series.days, day, "people", person, SKETCH, oldest_day)
         if not signal.backfill:
-            oldest = hour_of(series.clock) - HOURS_KEPT
-            _insert(series.hours, hour_of(happened), sort, reporter, size, oldest)
+            hour, oldest = hour_of(happened), hour_of(series.clock) - HOURS_KEPT
+            _insert(series.hours, hour, sort, counted_by, size, oldest)
             if channel:
-                _insert(series.received, hour_of(received), sort, reporter, size, oldest)
+                _insert(series.hours, hour, "people", person, SKETCH, oldest)
+                _insert(series.received, hour_of(received), "identified", reporter_hash(signal.report_id), size, oldest)
             else:
                 evidence.append(_evidence(signal, happened))
     _forget(series)

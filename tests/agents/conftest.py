@@ -20,6 +20,7 @@ from kafka import KafkaProducer
 from deploy.home import CHECKOUT
 from deploy.provision import provision
 from deploy.stack.local import Stack
+from deploy.supervisor import tied
 from producers.kafka import connect
 from schemas.events import Report
 from schemas.topics import REPORTS
@@ -131,7 +132,7 @@ def workers(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             log = ending.enter_context((home / f"{stage}.log").open("wb"))
             moved = {"SAQBOL_CLOCK_FILE": str(home / CLOCK)} if stage == "reputation" else {}
             process = subprocess.Popen(
-                [sys.executable, "-m", "streams.worker", stage],
+                tied([sys.executable, "-m", "streams.worker", stage]),
                 cwd=CHECKOUT,
                 env=environment | moved,
                 stdout=log,

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
+import msgspec
+
+from schemas.events import Verdict, VerdictKind
+from schemas.topics import VERDICTS
+from streams.signals import owner_of
 from tests.agents.conftest import Workers, eventually
 from tests.agents.test_way_of_a_report import a_number, accuse
 
@@ -30,3 +36,21 @@ def test_a_suspected_number_is_unknown_when_its_time_is_over(workers: Workers) -
     assert faded["reporters"] == 6
     assert "fades_at" not in faded or faded["fades_at"] is None
     assert faded["reasons"] != said["reasons"]
+
+
+def test_a_confirmation_ends_where_nobody_ever_reported_the_number(workers: Workers) -> None:
+    number = a_number()
+    verdict = Verdict(
+        id=str(uuid4()),
+        number=number,
+        kind=VerdictKind.CONFIRMED,
+        at=datetime.now(UTC),
+        by="analyst",
+        reason="проверено",
+    )
+    workers.producer.send(
+        VERDICTS, key=verdict.id.encode(), value=msgspec.json.encode(verdict), partition=owner_of(number, 4)
+    ).get(timeout=10)
+    eventually(lambda: _said(workers, number).get("state") == "confirmed")
+    with workers.later(timedelta(days=121)):
+        eventually(lambda: _said(workers, number).get("state") == "unknown")

@@ -10,13 +10,15 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from deploy import book
 from deploy.commands import oncall
 from deploy.stack.local import Stack
 from producers import heartbeat, integrations
 from producers.intake import Origin
 from producers.integrations import Permission
 from schemas.events import Channel, GivenContact, Outcome
-from schemas.topics import ALERTS, CASES, DECISIONS
+from schemas.topics import ALERTS, CANDIDATES, CASES, DECISIONS, SIGNALS
+from streams import beating
 from streams.understanding.enrich import enrich
 from streams.urgent import HEARTBEAT_ALERT, HEARTBEAT_SOURCE, at_once
 from tests.agents.conftest import Workers, eventually
@@ -74,8 +76,8 @@ async def test_a_heartbeat_comes_through_counts_nowhere_and_says_where_it_stoppe
 ) -> None:
     with gateway_running(stack.bootstrap_servers) as gateway:
         gateway.end()
-        beating = Origin(source=HEARTBEAT_SOURCE, channel=Channel.PARTNER)
-        key = integrations.add(gateway.integrations, beating, [Permission.REPORT])
+        origin = Origin(source=HEARTBEAT_SOURCE, channel=Channel.PARTNER)
+        key = integrations.add(gateway.integrations, origin, [Permission.REPORT])
         gateway.start()
         gateway.wait_until_ready()
         settings = heartbeat.Settings(
@@ -83,6 +85,9 @@ async def test_a_heartbeat_comes_through_counts_nowhere_and_says_where_it_stoppe
         )
         assert await heartbeat.beat(settings) is None
         assert await heartbeat.beat(settings) is None
+        for topic in (SIGNALS, CANDIDATES):
+            passed = [one for one in book.read(stack.bootstrap_servers, topic) if beating.HEADER in dict(one.headers)]
+            assert len(passed) == 2, "it goes the way of a wave"
         monkeypatch.setattr(heartbeat, "WITHIN", timedelta(seconds=3))
         foreign = msgspec.structs.replace(settings, key=gateway.keys["telegram-bot"])
         assert await heartbeat.beat(foreign) == "alerts", "the gateway took it, and nobody made an alert of it"

@@ -2,9 +2,9 @@
 
 Run: python -m tests.benchmarks.enrichment
 
-Measured as in `tests.benchmarks.understanding`: every text is new to every cache, and what is printed is the median
-over reports of the fastest of several versions.  Its reports are crammed with contacts and claims; how people write is
-told by the evaluation's texts, so both are measured.
+Measured as in `tests.benchmarks.understanding`: no text was met before, though most of its words were, and what is
+printed is the median over reports, and the 95th percentile, of the fastest of several versions.  Its reports are
+crammed with contacts and claims; how people write is told by the evaluation's texts, so both are measured.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from statistics import median, quantiles
 
 import msgspec
 from rich.console import Console
@@ -25,7 +26,7 @@ from streams.understanding.enrich import enrich
 from streams.understanding.schemes import tag
 from streams.understanding.secrets import mask
 from streams.understanding.text import fold
-from tests.benchmarks.understanding import LENGTH, median
+from tests.benchmarks.understanding import LENGTH, fastest
 from tests.evaluation.scoring import read
 
 _PHONE = re.compile(r"\+7[ \d]{10,14}")
@@ -75,13 +76,13 @@ def main() -> None:
         ("sketch for clusters", sketch),
         ("enrichment, whole", enrich_text),
     ]
-    table = Table(title=f"Enriching a report of about {LENGTH} characters, one core: median, µs")
+    table = Table(title=f"Enriching a report of about {LENGTH} characters, one core: median (95 %), µs")
     table.add_column("part")
     table.add_column("as people write", justify="right")
     table.add_column("crammed", justify="right")
     for name, understand in measured:
-        row = (median(understand, prepare) for prepare in (as_received, str))
-        table.add_row(name, *(f"{taken:.0f}" for taken in row))
+        row = (fastest(understand, prepare) for prepare in (as_received, str))
+        table.add_row(name, *(f"{median(taken):.0f} ({quantiles(taken, n=20)[-1]:.0f})" for taken in row))
     Console(width=100).print(table)
 
 

@@ -31,6 +31,7 @@ from rich.console import Console
 from deploy.home import CHECKOUT
 from deploy.provision import provision
 from deploy.stack.local import ANY_PORTS, Stack, running
+from deploy.supervisor import tied
 from schemas.events import report_id
 from schemas.topics import ALERTS, CANDIDATES, SIGNALS
 from streams.settings import STAGES, is_ready
@@ -95,9 +96,8 @@ def pipeline(hook: Hook) -> Iterator[tuple[Stack, Gateway]]:
         }
         for stage in STAGES:
             log = ending.enter_context((home / f"{stage}.log").open("wb"))
-            process = subprocess.Popen(
-                [sys.executable, "-m", "streams.worker", stage], cwd=CHECKOUT, env=environment, stdout=log, stderr=log
-            )
+            worker = tied([sys.executable, "-m", "streams.worker", stage])
+            process = subprocess.Popen(worker, cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
             ending.callback(process.wait, 30)
             ending.callback(process.terminate)
         wait_for(lambda: all(is_ready(home, stage, "0") for stage in STAGES), STARTING)

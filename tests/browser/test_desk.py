@@ -218,6 +218,8 @@ def test_a_draft_survives_a_reload_and_a_lost_connection(stack: Stack, open_desk
     page.context.set_offline(False)
     expect(page.locator("#status [data-report]")).to_be_visible()
     expect(page.locator("#status .trouble")).to_have_count(0)
+    # one that is on its way when the page is left goes out again: once more in the log, under the same id
+    page.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('saqbol.desk.queue'))")
     page.reload()
     expect(page.locator("#said")).to_have_value(f"Недописано {mark}")
 

@@ -53,13 +53,17 @@ def test_three_calls_and_a_talk(stack: Stack, open_desk: OpenPage) -> None:
     expect(told).to_contain_text(RU["wrong_row"].format(line=5, problem=RU["row_phone"]))
     page.goto("/warnings")
 
-    expect(page.locator(".phone")).to_have_text("+77051110001")
-    page.get_by_label(RU["topic"]).first.select_option("medical-appointment")
-    page.locator("h1").click()
+    expect(page.locator(".phone")).to_have_text("+7 705 111 00 01")
+    topic = page.get_by_label(RU["topic"]).first
+    topic.select_option("medical-appointment")
+    topic.focus()
     page.keyboard.press("1")
-    expect(page.locator(".phone")).to_have_text("+77051110002")
+    expect(page.locator(".phone")).to_have_text("+7 705 111 00 02")
+    page.locator("#district").focus()
+    page.keyboard.press("1")  # means nothing in another form's field
+    page.locator("h1").click()
     page.keyboard.press("2")
-    expect(page.locator(".phone")).to_have_text("+77051110003")
+    expect(page.locator(".phone")).to_have_text("+7 705 111 00 03")
     picture(page, "desk-warnings")
     page.keyboard.press("3")
     expect(page.locator(".counter")).to_have_text(RU["counter"].format(calls=3, reached=1, centre=3))
@@ -89,6 +93,27 @@ def test_a_list_that_is_none_is_refused_in_words(open_desk: OpenPage) -> None:
     page.set_input_files("#file", {"name": "list.csv", "mimeType": "text/csv", "buffer": b"a;b\n1;2\n"})
     page.get_by_role("button", name=RU["add"]).click()
     expect(page.locator(".notice")).to_have_text(RU["notice_wrong-header"])
+
+
+def test_an_activity_that_names_a_phone_comes_back_as_it_was_filled_in(open_desk: OpenPage) -> None:
+    page = log_in(open_desk)
+    page.select_option("#activity", "talk")
+    page.fill("#people", "24")
+    page.fill("#village", "Минкесер, 8 705 111 00 01")
+    page.select_option("#group", "elderly")
+    page.get_by_role("button", name=RU["log"]).click()
+    expect(page.locator(".notice")).to_have_text(RU["notice_wrong-village"])
+    filled = {"#activity": "talk", "#people": "24", "#village": "Минкесер, 8 705 111 00 01", "#group": "elderly"}
+    assert {field: page.input_value(field) for field in filled} == filled
+    page.get_by_role("link", name="Қазақша").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(texts("warnings", "kk")["title"])
+
+
+def test_the_warnings_to_print_are_a_click_away(open_desk: OpenPage) -> None:
+    page = log_in(open_desk)
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name=RU["leaflets"]).click()
+    expect(opened.value.get_by_role("link", name="Запись к врачу")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 DATA = Path(__file__).parent / "data"
+#: What follows the name of a labelled set of numbers, secrets, languages or places: the first set and two later ones.
+SETS = ("", "-blind2", "-blind3")
 
 
 def read(name: str) -> list[dict[str, Any]]:

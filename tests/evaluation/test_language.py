@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from streams.understanding.language import detect
-from tests.evaluation.scoring import Scores, category, read
+from tests.evaluation.scoring import SETS, Scores, category, read
 
 
-def test_language() -> None:
+@pytest.mark.parametrize("which", SETS)
+def test_language(which: str) -> None:
     """The goal counts texts of four words and more; shorter ones are shown apart."""
     long, short = Scores(), Scores()
-    for case in read("language"):
+    for case in read("language" + which):
         scores = short if category(case).startswith("short") else long
         scores.add(case, {case["language"]}, {str(detect(case["text"]))})
-    long.show("Language, texts of four words and more")
-    short.show("Language, shorter texts")
+    long.show(f"Language{which}, texts of four words and more")
+    short.show(f"Language{which}, shorter texts")
     assert long.recall >= 0.97
     assert short.recall >= 0.8

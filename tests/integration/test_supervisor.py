@@ -151,10 +151,11 @@ async def test_grandchildren_end_as_well(tmp_path: Path) -> None:
 
 
 SUPERVISED = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from deploy.supervisor import Service, run
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which is inherited
 mark, log, uid, code = sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 
 async def body(supervisor):

@@ -154,6 +154,7 @@ def test_the_desk_gets_what_it_needs() -> None:
         {
             **SERVICES["desk"]["environment"],
             "SAQBOL_DESK_ORIGIN": "http://127.0.0.1:8081",
+            "SAQBOL_PUBLIC_URL": "",
             "SAQBOL_DESK_TRUSTED_PROXIES": "",
         }
     )

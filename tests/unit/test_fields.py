@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import msgspec
 import pytest
 
 from deploy import fields
+from deploy.kibana import views, wording
 from schemas import indices
 from schemas.reference import ReferenceDataError
+from streams.understanding.folding import SECRET_KINDS
 
 
 def test_every_field_is_explained_and_no_other() -> None:
@@ -54,6 +57,20 @@ def test_examples_are_of_the_fields_type() -> None:
             assert isinstance(field.example, wanted), f"{alias} {path}"
             if mapped[path] == "date":
                 msgspec.convert(field.example, datetime, strict=False)
+
+
+def test_examples_of_closed_lists_are_in_them() -> None:
+    """What dashboards have labels for is what the code writes; a dictionary with another word misleads a search."""
+    found = 0
+    for alias, explained in fields.fields().items():
+        for path, field in explained.items():
+            listed = views.LABELLED.get((alias, path)) or views.LABELLED.get(("", path))
+            if listed and not isinstance(field.example, bool):
+                found += 1
+                assert field.example in wording.labels()[listed], f"{alias} {path}"
+            for secret in re.findall(r"\[([a-z-]+)\]", str(field.example)):
+                assert secret in SECRET_KINDS, f"{alias} {path}"
+    assert found > 25
 
 
 def test_the_audit_log_is_read_by_the_auditor_alone() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from deploy import pipeline
+from deploy.home import CHECKOUT
+from deploy.supervisor import StartError
 from producers import integrations
 from producers.intake import Origin
 from producers.integrations import Permission
@@ -45,6 +47,20 @@ def test_bots_run_when_their_token_is_given(stack: Any) -> None:
     assert known is not None
     assert (known.source, known.channel) == ("telegram-bot", Channel.TELEGRAM)
     assert set(known.may) == {Permission.REPORT, Permission.LOOK_UP}
+
+
+def test_notify_finds_the_people_on_call_wherever_it_works(
+    stack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped = (CHECKOUT / "deploy" / "oncall.yaml").read_text(encoding="utf-8")
+    Path("oncall.yaml").write_text(shipped, encoding="utf-8")
+    told = {"SAQBOL_ONCALL": "oncall.yaml", "SAQBOL_ONCALL_URL": "json://127.0.0.1/"}
+    notify = next(s for s in pipeline.services(stack, told) if s.name == pipeline.NOTIFY)
+    assert notify.environment["SAQBOL_ONCALL"] == str(tmp_path / "oncall.yaml")
+    Path("oncall.yaml").write_text(shipped.replace("language: ru", "language: de"), encoding="utf-8")
+    with pytest.raises(StartError, match=r"nobody would be told of a wave: .*oncall.yaml:10: .*one of en, kk, ru"):
+        pipeline.services(stack, told)
 
 
 def test_a_bot_keeps_its_key_and_gets_another_when_it_was_lost(stack: Any) -> None:

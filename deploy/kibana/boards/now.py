@@ -19,26 +19,37 @@ from deploy.kibana.columns import (
 )
 from deploy.kibana.dashboards import Board, Kit
 from deploy.kibana.panels import Panel, Row
-from deploy.kibana.searches import REAL
+from deploy.kibana.searches import REAL, SEARCHES
 
+#: The last 24 hours, those before, and the same of the weeks before.  As filters, not as time shifts: Lens shows an
+#: error in place of a table whose top values have figures of several times.
+_DAY: Final = "happened_at >= now-1d"
+_DAY_BEFORE: Final = "happened_at >= now-2d and happened_at < now-1d"
 #: The usual is the mean of the same 24 hours of the three weeks before: people report by weekday and hour.
-_WEEKS: Final = ("1w", "2w", "3w")
+_WEEKS: Final = 3
+_DAYS_LIKE_IT: Final = " or ".join(
+    f"(happened_at >= now-{7 * week + 1}d and happened_at < now-{7 * week}d)" for week in range(1, _WEEKS + 1)
+)
+#: Real reports of the time that the filters above need, whatever time is chosen on the dashboard.
+_TWO_DAYS: Final = f"{REAL} and happened_at >= now-2d"
+_FOUR_WEEKS: Final = f"{REAL} and happened_at >= now-28d"
 _RED, _AMBER = "#E7664C", "#F1D86F"
 
 
 def board(kit: Kit) -> Board:
     """The dashboard for the wall: everything refers to the last 24 hours."""
     t = kit.t
-    waves = kit.lens("waves-count", "alerts", "How many waves are open or acknowledged?", _WAVES)
+    waves = kit.lens("waves-count", "alerts", "How many waves are open or acknowledged?", SEARCHES["waves"].where)
     waves_count = waves.metric({"m": count(t("waves"))}, color=_AMBER)
-    urgent_count = kit.lens("urgent-count", "alerts", "How many urgent cases wait?", _URGENT)
+    waves_listed = kit.documents("waves", "waves", "Which waves are open or acknowledged, and how large are they?")
+    urgent_count = kit.lens("urgent-count", "alerts", "How many urgent cases wait?", SEARCHES["urgent"].where)
     return Board(
         name="now",
         view="reports",
         since="now-24h",
         controls=kit.usual_controls(),
         rows=[
-            Row(5, [(kit.introduction(), 48)]),
+            Row(6, [(kit.introduction(), 48)]),
             Row(
                 7,
                 [
@@ -50,20 +61,11 @@ def board(kit: Kit) -> Board:
                     (urgent_count.metric({"m": count(t("cases"))}, color=_RED), 8),
                 ],
             ),
-            Row(
-                14,
-                [
-                    (
-                        kit.documents(
-                            "waves", "waves", "Which waves are open or acknowledged, and how large are they?"
-                        ),
-                        28,
-                    ),
-                    (kit.documents("urgent", "urgent", "Which urgent cases wait, where, how much money?"), 20),
-                ],
-            ),
+            # over the whole width: what is to be read from afar has many columns
+            Row(9, [(waves_listed, 48)]),
+            Row(11, [(kit.documents("urgent", "urgent", "Which urgent cases wait, where, how much money?"), 48)]),
             Row(14, [(_hours(kit), 24), (_schemes_in_time(kit), 24)]),
-            Row(16, [(_numbers(kit), 26), (_schemes(kit), 22)]),
+            Row(18, [(_numbers(kit), 26), (_schemes(kit), 22)]),
             Row(18, [(_impersonated(kit), 20), (_regions(kit), 28)]),
             Row(18, [(_heat(kit), 48)]),
             Row(14, [(_channels(kit), 32), (_channel_shares(kit), 16)]),
@@ -71,39 +73,29 @@ def board(kit: Kit) -> Board:
     )
 
 
-_WAVES: Final = "status: (open or acknowledged) and not family: (heartbeat or urgent)"
-_URGENT: Final = "family: urgent and not status: closed"
-
-
-def _last(where: str = "", shift: str = "") -> Column:
-    return count(where=where, last="1d", shift=shift)
-
-
 def _usual() -> Expression:
-    first, *others = (value(_last(shift=week)) for week in _WEEKS)
-    expression = first
-    for other in others:
-        expression = expression + other
-    return expression / float(len(_WEEKS))
+    return value(count(where=_DAYS_LIKE_IT)) / float(_WEEKS)
 
 
 def _reports(kit: Kit) -> Panel:
-    lens = kit.lens("reports", "reports", "How many reports came in the last 24 hours, and how many usually?", REAL)
-    columns = {"m": count(kit.t("in-24-hours"), last="1d"), **formula("u", kit.t("usually"), _usual())}
+    question = "How many reports came in the last 24 hours, and how many usually?"
+    columns = {"m": count(kit.t("in-24-hours"), _DAY), **formula("u", kit.t("usually"), _usual())}
+    lens = kit.lens("reports", "reports-always", question, _FOUR_WEEKS)
     return lens.metric(columns, second="u", prefix=kit.t("usually"))
 
 
 def _against_usual(kit: Kit) -> Panel:
-    lens = kit.lens("against-usual", "reports", "How much more or less is that than usual?", REAL)
-    return lens.metric(formula("m", kit.t("to-usual"), value(_last()) / _usual() - 1.0, PERCENT))
+    lens = kit.lens("against-usual", "reports-always", "How much more or less is that than usual?", _FOUR_WEEKS)
+    return lens.metric(formula("m", kit.t("to-usual"), value(count(where=_DAY)) / _usual() - 1.0, PERCENT))
 
 
 def _reporters(kit: Kit) -> Panel:
-    lens = kit.lens("reporters", "reports", "How many different people reported, and how many the day before?", REAL)
+    question = "How many different people reported, and how many the day before?"
     columns = {
-        "m": unique(kit.t("reporters"), "counted_as", last="1d"),
-        "p": unique(kit.t("day-before"), "counted_as", last="1d", shift="1d"),
+        "m": unique(kit.t("reporters"), "counted_as", _DAY),
+        "p": unique(kit.t("day-before"), "counted_as", _DAY_BEFORE),
     }
+    lens = kit.lens("reporters", "reports-always", question, _TWO_DAYS)
     return lens.metric(columns, second="p", prefix=kit.t("day-before"))
 
 
@@ -137,12 +129,13 @@ def _schemes_in_time(kit: Kit) -> Panel:
 
 
 def _with_change(kit: Kit) -> dict[str, Column]:
-    """Distinct reporters of the last 24 hours, of those before, and the difference."""
-    now, before = (unique("", "counted_as", last="1d", shift=shift) for shift in ("", "1d"))
+    """Distinct reporters of the last 24 hours, of those before, the difference, and victims of the last."""
+    now, before = (unique("", "counted_as", where) for where in (_DAY, _DAY_BEFORE))
     return {
-        "u": unique(kit.t("reporters"), "counted_as", last="1d"),
-        "p": unique(kit.t("day-before"), "counted_as", last="1d", shift="1d"),
+        "u": unique(kit.t("reporters"), "counted_as", _DAY),
+        "p": unique(kit.t("day-before"), "counted_as", _DAY_BEFORE),
         **formula("d", kit.t("change"), value(now) - value(before)),
+        "v": count(kit.t("victims"), f"outcome: victim and {_DAY}"),
     }
 
 
@@ -151,30 +144,24 @@ def _numbers(kit: Kit) -> Panel:
     columns = {
         "n": terms(kit.t("number"), "numbers", 10, "u"),
         **_with_change(kit),
-        "v": count(kit.t("victims"), "outcome: victim"),
         "t": latest(kit.t("last-seen"), "happened_at"),
     }
-    return kit.lens("numbers", "reports", question, REAL, to="number").table(columns, "nupdvt", "u", widths={"n": 170})
+    lens = kit.lens("numbers", "reports-always", question, _TWO_DAYS, to="number")
+    return lens.table(columns, "nupdvt", "u", widths={"n": 170})
 
 
 def _impersonated(kit: Kit) -> Panel:
     question = "Which official numbers are impersonated?"
-    columns = {
-        "n": terms(kit.t("official-number"), "impersonated", 10, "u"),
-        **_with_change(kit),
-        "v": count(kit.t("victims"), "outcome: victim"),
-    }
-    return kit.lens("impersonated", "reports", question, REAL).table(columns, "nupdv", "u", widths={"n": 140})
+    columns = {"n": terms(kit.t("official-number"), "impersonated", 10, "u"), **_with_change(kit)}
+    lens = kit.lens("impersonated", "reports-always", question, _TWO_DAYS)
+    return lens.table(columns, "nupdv", "u", widths={"n": 140})
 
 
 def _schemes(kit: Kit) -> Panel:
     question = "Which schemes do most people report, and is it more than the day before?"
-    columns = {
-        "n": terms(kit.t("scheme"), kit.scheme, 10, "u"),
-        **_with_change(kit),
-        "v": count(kit.t("victims"), "outcome: victim"),
-    }
-    return kit.lens("schemes", "reports", question, REAL, to="schemes").table(columns, "nupdv", "u", widths={"n": 230})
+    columns = {"n": terms(kit.t("scheme"), kit.scheme, 10, "u"), **_with_change(kit)}
+    lens = kit.lens("schemes", "reports-always", question, _TWO_DAYS, to="schemes")
+    return lens.table(columns, "nupdv", "u", widths={"n": 230})
 
 
 def _regions(kit: Kit) -> Panel:
@@ -199,12 +186,13 @@ def _channels(kit: Kit) -> Panel:
     question = "Does every channel still speak, when did it last, and as much as usual?"
     columns = {
         "n": terms(kit.t("source"), "source", 20, "c"),
-        "c": count(kit.t("in-24-hours"), last="1d"),
+        "c": count(kit.t("in-24-hours"), _DAY),
         **formula("u", kit.t("usually"), _usual()),
         "t": latest(kit.t("last-report"), "happened_at"),
-        "m": count(kit.t("with-secrets"), "masked_count >= 1"),
+        "m": count(kit.t("with-secrets"), f"masked_count >= 1 and {_DAY}"),
     }
-    return kit.lens("channels", "reports", question, REAL).table(columns, "ncutm", "c", widths={"n": 180})
+    lens = kit.lens("channels", "reports-always", question, _FOUR_WEEKS)
+    return lens.table(columns, "ncutm", "c", widths={"n": 180})
 
 
 def _channel_shares(kit: Kit) -> Panel:

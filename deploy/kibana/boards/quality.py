@@ -130,7 +130,8 @@ def _masked_in_time(kit: Kit) -> Panel:
 
 
 def _alerts(kit: Kit) -> Panel:
-    lens = kit.lens("alerts-count", "alerts-detected", "How many alerts were there, and how many paged?", REAL_ALERTS)
+    question = "How many alerts were there, and how many has nobody answered?"
+    lens = kit.lens("alerts-count", "alerts-detected", question, REAL_ALERTS)
     columns = {"m": count(kit.t("alerts")), "p": count(kit.t("unanswered"), "status: open")}
     return lens.metric(columns, second="p", prefix=kit.t("unanswered"))
 

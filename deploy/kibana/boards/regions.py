@@ -6,6 +6,7 @@ from deploy.kibana.columns import PERCENT, Column, Expression, count, formula, h
 from deploy.kibana.dashboards import Board, Kit
 from deploy.kibana.panels import Panel, Row
 from deploy.kibana.searches import REAL
+from schemas import reference
 
 #: Only reports, only warnings given, of the data view that holds both.
 _REPORT, _WARNING = "received_at: *", "activity: *"
@@ -30,8 +31,8 @@ def board(kit: Kit) -> Board:
                     (_coverage(kit), 9),
                 ],
             ),
-            Row(20, [(_districts(kit), 48)]),
-            Row(18, [(_heat(kit), 28), (_regions(kit), 20)]),
+            Row(28, [(_districts(kit), 48)]),
+            Row(28, [(_heat(kit), 24), (_regions(kit), 24)]),
             Row(13, [(_reports_in_time(kit), 24), (_warnings_in_time(kit), 24)]),
             Row(13, [(_activities(kit), 14), (_groups(kit), 17), (_topics(kit), 17)]),
             Row(14, [(kit.documents("warnings", "warnings-given", "Which warnings were given lately, where?"), 48)]),
@@ -40,7 +41,9 @@ def board(kit: Kit) -> Board:
 
 
 def _cover() -> Expression:
-    return value(total("", "people")) / value(total("", "target_people"))
+    """People warned against the plan, both only where there is one: warnings elsewhere fulfil nobody's."""
+    planned = f"district: ({' or '.join(reference.prevention_targets()) or 'none'})"
+    return value(total("", "people", planned)) / value(total("", "target_people", planned))
 
 
 def _reports(kit: Kit) -> Panel:
@@ -89,7 +92,9 @@ def _districts(kit: Kit) -> Panel:
         **formula("k", kit.t("coverage"), _cover(), PERCENT),
     }
     question = "Which districts are hit, and are people warned there, against the plan?"
-    return kit.lens("districts", "districts", question, REAL).table(columns, "ncuvlwpgk", "c", widths={"n": 240})
+    return kit.lens("districts", "districts", question, REAL).table(
+        columns, "ncuvlwpgk", "c", widths={"n": 240}, page=20
+    )
 
 
 def _heat(kit: Kit) -> Panel:
@@ -110,7 +115,7 @@ def _regions(kit: Kit) -> Panel:
         "p": total(kit.t("people"), "people"),
     }
     question = "How do regions compare: reports, victims, people warned?"
-    return kit.lens("regions", "districts", question, REAL).table(columns, "ncvp", "c", widths={"n": 230})
+    return kit.lens("regions", "districts", question, REAL).table(columns, "ncvp", "c", widths={"n": 230}, page=20)
 
 
 def _reports_in_time(kit: Kit) -> Panel:

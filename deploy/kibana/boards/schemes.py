@@ -43,7 +43,7 @@ def board(kit: Kit) -> Board:
                 ],
             ),
             Row(15, [(_in_time(kit), 48)]),
-            Row(22, [(_table(kit), 48)]),
+            Row(28, [(_table(kit), 48)]),
             Row(22, [(_heat(kit, "regions", "region", 14, "Which story is told where?", "regions"), 48)]),
             Row(18, [(_heat(kit, "demands", "demands", 8, "What does each story ask people to do?"), 48)]),
             Row(18, [(_heat(kit, "groups", "affected_group", 6, "Which story is told to whom?"), 48)]),
@@ -97,12 +97,13 @@ def _in_time(kit: Kit) -> Panel:
         "b": terms(kit.t("scheme"), kit.scheme, 10, "y"),
         "y": count(kit.t("reports")),
     }
-    lens = kit.lens("in-time", "reports", "Which stories rise and fall?", REAL, to="schemes")
+    lens = kit.lens("in-time", "reports", "Which stories rise and fall?", REAL)
     return lens.chart("bar_stacked", columns, "x", "y", split="b", legend=True)
 
 
 def _table(kit: Kit) -> Panel:
-    this, before = count(last="1w"), count(last="1w", shift="1w")
+    # without a time shift, which Lens refuses beside top values: the week before is what two weeks have beyond this one
+    this, both = value(count(last="1w")), value(count(last="2w"))
     victims = value(count(where="outcome: victim"))
     columns: dict[str, Column] = {
         "n": terms(kit.t("scheme"), kit.scheme, 20, "c"),
@@ -113,12 +114,10 @@ def _table(kit: Kit) -> Panel:
         "l": total(kit.t("loss"), "loss_kzt"),
         **formula("e", kit.t("loss-each"), value(total("", "loss_kzt", "outcome: victim")) / victims),
         "w": count(kit.t("this-week"), last="1w"),
-        **formula("d", kit.t("week-change"), value(this) - value(before)),
+        **formula("d", kit.t("week-change"), this - (both - this)),
     }
     question = "How does each story compare: reporters, share of victims, losses, this week against the last?"
-    return kit.lens("table", "reports", question, REAL, to="schemes").table(
-        columns, "ncusvlewd", "c", widths={"n": 260}
-    )
+    return kit.lens("table", "reports", question, REAL).table(columns, "ncusvlewd", "c", widths={"n": 260}, page=20)
 
 
 def _heat(kit: Kit, key: str, field: str, size: int, question: str, to: str = "") -> Panel:
@@ -142,7 +141,7 @@ def _media(kit: Kit) -> Panel:
 
 def _losses(kit: Kit) -> Panel:
     columns = {"x": terms(kit.t("scheme"), kit.scheme, 10, "y"), "y": total(kit.t("loss"), "loss_kzt")}
-    lens = kit.lens("losses", "reports", "Which stories cost people most?", REAL, to="schemes")
+    lens = kit.lens("losses", "reports", "Which stories cost people most?", REAL)
     return lens.chart("bar_horizontal", columns, "x", "y")
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,7 +20,7 @@ from producers.desk.casework.reading import AlertView
 from producers.desk.database import Table
 from producers.desk.outbox import Outbox
 from producers.desk.staff import Person
-from schemas.cases import Case, Decision, DecisionKind, Via
+from schemas.cases import Case, Decision, DecisionKind, Step, StepKind, Via
 from schemas.events import Alert, AlertStatus
 from schemas.reference import regions, schemes
 from schemas.topics import DECISIONS
@@ -42,6 +43,15 @@ _KINDS: Final = {
     "real": DecisionKind.REAL,
     "false": DecisionKind.FALSE,
     "silence": DecisionKind.SILENCED,
+    "resume": DecisionKind.RESUMED,
+}
+#: The step of a case that a decision about an alert becomes.
+_STEPS: Final = {
+    DecisionKind.ACKNOWLEDGED: StepKind.ACKNOWLEDGED,
+    DecisionKind.REAL: StepKind.CLOSED,
+    DecisionKind.FALSE: StepKind.CLOSED,
+    DecisionKind.SILENCED: StepKind.SILENCED,
+    DecisionKind.RESUMED: StepKind.RESUMED,
 }
 
 
@@ -148,20 +158,26 @@ def with_made(shown: AlertView, lately: list[Decision]) -> AlertView:
 
 
 def _decided(case: Case, decision: Decision) -> Case:
-    if decision.kind is DecisionKind.ACKNOWLEDGED and case.status is AlertStatus.OPEN:
-        return msgspec.structs.replace(
-            case, status=AlertStatus.ACKNOWLEDGED, acknowledged_at=decision.at, acknowledged_by=decision.by
-        )
-    if decision.kind in (DecisionKind.REAL, DecisionKind.FALSE):
-        return msgspec.structs.replace(
+    step = Step(at=decision.at, kind=_STEPS[decision.kind], person=decision.by)
+    if decision.kind is DecisionKind.ACKNOWLEDGED:
+        if case.status is not AlertStatus.OPEN:
+            return case
+        step = replace(step, via=decision.via)
+        case = replace(case, status=AlertStatus.ACKNOWLEDGED, acknowledged_at=decision.at, acknowledged_by=decision.by)
+    elif decision.kind is DecisionKind.SILENCED:
+        step = replace(step, until=decision.until, detail=decision.note)
+    elif decision.kind is not DecisionKind.RESUMED:
+        real = decision.kind is DecisionKind.REAL
+        step = replace(step, real=real)
+        case = replace(
             case,
             status=AlertStatus.CLOSED,
             closed_at=decision.at,
             closed_by=decision.by,
-            real=decision.kind is DecisionKind.REAL,
+            real=real,
             note=decision.note or case.note,
         )
-    return case
+    return replace(case, steps=[*case.steps, step])
 
 
 def _note(form: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ BEFORE: Final = timedelta(hours=12)
 AFTER: Final = timedelta(hours=12)
 #: Reports listed; columns that the time line has about.
 MAX_REPORTS: Final = 20
-_COLUMNS: Final = 60
+_COLUMNS: Final = 96
 #: Widths of a column.
 _WIDTHS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 

@@ -16,7 +16,7 @@ from streams.wording import ZONE
 #: Size of the picture and of its margins, in its own units.
 _WIDTH: Final = 900
 _HEIGHT: Final = 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 34, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 47, 30
 #: Columns between two times on the axis, about.
 _TIMES: Final = 6
 
@@ -69,7 +69,7 @@ def draw(columns: Sequence[Column], width: timedelta, marks: Sequence[Mark], lab
         for column in columns[: -every // 2 or None : every]
     ]
     for row, mark in enumerate(sorted(marks, key=lambda mark: mark.at)):
-        at, height = x(mark.at), 12 + row % 2 * 13
+        at, height = x(mark.at), 12 + row % 3 * 13
         anchor = "end" if at > _WIDTH * 0.7 else "start"
         parts.append(
             Markup('<line class="mark {0}" x1="{1}" x2="{1}" y1="{2}" y2="{3}"/>').format(mark.style, at, height, y(0))

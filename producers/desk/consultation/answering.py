@@ -12,6 +12,7 @@ from producers.advice import Advice, NumberAdvice, advise, shown_contact
 from producers.desk.consultation.similar import SimilarReport
 from producers.intake import Origin, to_report
 from producers.lookup import KnownNumber
+from producers.places import place_name
 from schemas.documents import number_kind
 from schemas.events import Channel, EnrichedReport, ReportSubmission
 from schemas.reference import schemes
@@ -93,7 +94,7 @@ def answer(
         advice=advice,
         numbers=[_figures(number, said, page) for number, said in zip(found, advice.numbers, strict=True)],
         words=_words(told),
-        similar=[_shown(report) for report in similar or ()],
+        similar=[_shown(report, page) for report in similar or ()],
         checked=known is not None,
         searched=similar is not None,
     )
@@ -129,12 +130,12 @@ def _figures(number: KnownNumber, said: NumberAdvice, page: Locale) -> Figures:
     )
 
 
-def _shown(report: SimilarReport) -> Shown:
+def _shown(report: SimilarReport, page: Locale) -> Shown:
     values = [*report.numbers, *report.impersonated]
     text = " ".join(report.text.split())
     return Shown(
         day=_moment(report.received_at),
-        place=report.district_name or report.region_name or "",
+        place=place_name(report.region, report.district, page),
         outcome=report.outcome.value,
         numbers=[shown_contact(number_kind(value), value) for value in values[:_MAX_NAMED]],
         text=text if len(text) <= _EXCERPT else text[: _EXCERPT - 1].rstrip() + "…",

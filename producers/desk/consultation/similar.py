@@ -21,7 +21,6 @@ HALF_LIFE: Final = "14d"
 OLDEST: Final = "now-180d/d"
 #: Characters of a story that are compared; its most telling words are in them.
 _MAX_LIKE: Final = 2000
-_FIELDS: Final = ["id", "received_at", "text", "outcome", "region_name", "district_name", "numbers", "impersonated"]
 
 
 class SimilarReport(Struct, frozen=True, kw_only=True):
@@ -31,8 +30,8 @@ class SimilarReport(Struct, frozen=True, kw_only=True):
     received_at: datetime
     text: str = ""
     outcome: Outcome = Outcome.UNKNOWN
-    region_name: str | None = None
-    district_name: str | None = None
+    region: str | None = None
+    district: str | None = None
     numbers: list[str] = []
     impersonated: list[str] = []
 
@@ -82,7 +81,7 @@ async def similar(client: AsyncElasticsearch, text: str, values: Sequence[str]) 
         index=REPORTS,
         query=wanted,
         size=MAX_SIMILAR,
-        source_includes=_FIELDS,
+        source_includes=list(SimilarReport.__struct_fields__),
         track_total_hits=False,
         ignore_unavailable=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from elasticsearch import ApiError, TransportError
@@ -18,16 +19,19 @@ from producers.desk.access import DeskRequest, requires
 from producers.desk.casework import deciding
 from producers.desk.casework.deciding import MAX_NOTE, SILENCES, WrongFieldError
 from producers.desk.casework.evidence import Evidence, evidence
+from producers.desk.casework.history import moment, sentence, silence_of
 from producers.desk.casework.reading import AlertView, Overview, find, overview
 from producers.desk.casework.timeline import Mark, draw
 from producers.desk.page import Page, language_of, render
 from producers.desk.service import Desk
 from producers.desk.staff import Role
 from producers.desk.texts import texts
-from schemas.cases import Decision, DecisionKind, StepKind
-from schemas.events import Alert, AlertStatus
-from schemas.reference import regions, schemes
-from streams.oncall.messages import alert_text, title_of
+from producers.places import named_regions, named_schemes, place_name
+from schemas.cases import Decision, StepKind
+from schemas.events import AlertStatus
+from schemas.reference import regions
+from streams.oncall.excerpts import worded
+from streams.oncall.messages import alert_text, masked_word, title_of
 from streams.wording import ZONE
 
 log: Final = logging.getLogger(__name__)
@@ -59,6 +63,7 @@ class Line(Struct, frozen=True):
     person: str
     real: bool | None
     over: bool
+    quiet_until: str
 
 
 @get("/", include_in_schema=False)
@@ -74,7 +79,7 @@ async def show_list(request: DeskRequest, notice: Notice = "") -> Response[str]:
         log.warning("no alerts to show: %s", type(error).__name__)
         found = None
     groups = (
-        [(status, [_line(one, desk, language) for one in getattr(found, status)]) for status in AlertStatus]
+        [(status, [_line(one, desk, language, now) for one in getattr(found, status)]) for status in AlertStatus]
         if found
         else []
     )
@@ -86,10 +91,10 @@ async def show_list(request: DeskRequest, notice: Notice = "") -> Response[str]:
         away=found is None,
         notice=notice if notice in _NOTICES else "",
         may_decide=Role.ONCALL in request.user.roles,
-        schemes=sorted((getattr(s.name, language), code) for code, s in schemes().items()),
-        regions=sorted((getattr(r.name, language), code) for code, r in regions().items()),
+        schemes=named_schemes(language),
+        regions=named_regions(language),
         max_note=MAX_NOTE,
-        moment=now.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"),
+        latest=now.astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"),
     )
 
 
@@ -109,7 +114,8 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         log.warning("no alert to show: %s", type(error).__name__)
         return render(request, "alerts", template="alert_away", status=503)
     language = language_of(request)
-    title, lines = alert_text(shown.alert, language)
+    t = texts("alerts", language)
+    title, lines = alert_text(shown.alert, language, excerpts=0)  # the page shows the reports themselves
     return render(
         request,
         "alerts",
@@ -118,26 +124,36 @@ async def show_alert(request: DeskRequest, alert_id: FromPath[str], notice: Noti
         case=shown.case,
         over=shown.over,
         title=title,
-        lines=[line for line in lines if line not in _excerpts(shown.alert, lines)],
-        line=_line(shown, desk, language),
+        lines=lines,
+        line=_line(shown, desk, language, now),
+        acknowledged_by=desk.staff.name_of(shown.case.acknowledged_by),
         proof=proof,
-        picture=_picture(shown, proof, texts("alerts", language)) if proof else "",
-        steps=[(_moment(step.at), step, _name(desk, step.person)) for step in shown.case.steps],
-        silences=[d for d in lately if d.kind is DecisionKind.SILENCED and d.alert_id == alert_id],
+        worded=lambda text: worded(text, partial(masked_word, locale=language)),
+        picture=_picture(shown, proof, t) if proof else "",
+        steps=[
+            (moment(step.at), desk.staff.name_of(step.person), sentence(step, t, desk.staff.name_of))
+            for step in shown.case.steps
+        ],
+        silence=silence_of(shown.case, now),
         notice=notice if notice in _NOTICES else "",
         may_decide=Role.ONCALL in request.user.roles,
         hours=SILENCES,
         max_note=MAX_NOTE,
-        when=_moment,
+        when=moment,
+        place=place_name,
     )
 
 
 @post("/{alert_id:str}", include_in_schema=False, request_max_body_size=_MAX_FORM, guards=[requires(Role.ONCALL)])
-async def decide(request: DeskRequest, alert_id: FromPath[str]) -> Redirect:
-    """Acknowledge, close as real or false, keep the series quiet."""
+async def decide(request: DeskRequest, alert_id: FromPath[str]) -> Response[Any]:
+    """Acknowledge, close as real or false, keep the series quiet or no longer."""
     desk: Desk = request.app.state.desk
     form = await _form(request)
-    found = await find(desk.search, alert_id)
+    try:
+        found = await find(desk.search, alert_id)
+    except (ApiError, TransportError) as error:
+        log.warning("nothing was decided: %s", type(error).__name__)
+        return render(request, "alerts", template="alert_away", status=503)
     if found is None:
         raise NotFoundException
     try:
@@ -178,8 +194,9 @@ def _moved(found: Overview, lately: list[Decision]) -> Overview:
     return Overview(*([one for one in moved if one.case.status is status] for status in AlertStatus))
 
 
-def _line(shown: AlertView, desk: Desk, language: Any) -> Line:
+def _line(shown: AlertView, desk: Desk, language: Any, now: datetime) -> Line:
     alert, case = shown.alert, shown.case
+    silence = silence_of(case, now)
     known = regions()
     return Line(
         id=alert.id,
@@ -187,25 +204,15 @@ def _line(shown: AlertView, desk: Desk, language: Any) -> Line:
         family=alert.family,
         severity=alert.severity,
         status=case.status,
-        at=_moment(alert.detected_at),
+        at=moment(alert.detected_at),
         observed=alert.observed,
         victims=alert.victims,
         regions=", ".join(getattr(known[code].name, language) for code in list(alert.regions)[:3] if code in known),
-        person=_name(desk, case.closed_by or case.acknowledged_by),
+        person=desk.staff.name_of(case.closed_by or case.acknowledged_by),
         real=case.real,
         over=shown.over,
+        quiet_until=moment(silence.until)[:16] if silence and silence.until else "",
     )
-
-
-def _name(desk: Desk, account: str | None) -> str:
-    """The name of a person of the staff, or the account."""
-    person = desk.staff.find(account) if account else None
-    return person.name if person else account or ""
-
-
-def _excerpts(alert: Alert, lines: list[str]) -> set[str]:
-    """The lines that quote reports: the page shows the reports themselves."""
-    return {line for line in lines if any(excerpt in line for excerpt in alert.excerpts if excerpt)}
 
 
 def _picture(shown: AlertView, proof: Evidence, t: Mapping[str, str]) -> str:
@@ -218,10 +225,6 @@ def _picture(shown: AlertView, proof: Evidence, t: Mapping[str, str]) -> str:
     ]
     marks = [Mark(at, t[f"mark_{name}"], name) for at, name in moments if at]
     return draw(proof.columns, proof.width, marks, t["timeline"])
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(ZONE).strftime("%d.%m.%Y %H:%M:%S")
 
 
 PAGE: Final = Page(

@@ -29,9 +29,10 @@ from producers.desk.texts import texts
 from producers.gateway.form.reading import FormError, FormErrors
 from producers.gateway.form.texts import texts as form_texts
 from producers.lookup import KnownNumber, look_up
+from producers.places import named_districts, named_regions, place_name
 from schemas.audit import AuditAction
 from schemas.events import MAX_TEXT, AffectedGroup, Medium
-from schemas.reference import districts, regions
+from schemas.reference import districts
 from schemas.topics import AUDIT
 from streams.wording import Locale, in_language
 
@@ -97,13 +98,12 @@ async def show(request: DeskRequest) -> Response[str]:
         media=[(m.value, t[f"medium_{m.value}"]) for m in Medium],
         losses=[(value, t[f"lost_{value}"]) for value in ("yes", "no", "unknown")],
         groups=[(group.value, t[f"who_{group.value}"]) for group in AffectedGroup],
-        regions=sorted(((r.code, in_language(r.name, language)) for r in regions().values()), key=lambda r: r[1]),
+        regions=named_regions(language),
         own_region=person.region or "",
         own_district=_district_name(person.district, language),
-        districts=sorted(
-            (in_language(d.name, language), in_language(regions()[d.region].name, language))
-            for d in districts().values()
-        ),
+        districts=[
+            (name, place_name(districts()[code].region, None, language)) for code, name in named_districts(language)
+        ],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
@@ -15,6 +16,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 from sqlalchemy.orm import Session
 
+from producers.advice import shown_contact
 from producers.desk.access import DeskRequest
 from producers.desk.page import Page, language_of, render
 from producers.desk.prevention import calls, coverage, log
@@ -23,8 +25,10 @@ from producers.desk.prevention.reading import MAX_BYTES, CallListError, read_cal
 from producers.desk.service import Desk
 from producers.desk.staff import Person, Role
 from producers.gateway.form.texts import texts as form_texts
+from producers.places import named_districts, named_schemes
+from producers.prevention import reaches_somebody
 from schemas.documents import TIME_ZONE
-from schemas.events import AffectedGroup
+from schemas.events import AffectedGroup, ContactKind
 from schemas.prevention import MAX_PEOPLE, Activity
 from schemas.reference import districts, regions, schemes
 from streams.understanding.place import district_code
@@ -42,12 +46,18 @@ _MAX_UPLOAD: Final = MAX_BYTES + 16_384
 _MAX_SHOWN: Final = 20
 #: Days back for which an activity may still be logged.
 _MAX_DAYS: Final = 31
+#: Digits of a number of people.
+_MAX_DIGITS: Final = len(str(MAX_PEOPLE))
+#: Seconds between two rounds of the work behind the page.
+_EVERY: Final = 5.0
 #: Activities but calls, which are logged from the call list.
 _OTHERS: Final = tuple(activity for activity in Activity if activity is not Activity.CALL)
+#: The form of activities before anything is filled in.
+_BLANK: Final = {"activity": "", "people": "1", "village": "", "group": ""}
 #: Notices that an address may ask for: what was done, and what was wrong.
 _NOTICES: Final = frozenset(
-    {"saved", "done-before", "logged", "cleared"}
-    | {f"wrong-{what}" for what in ("size", "rows", "encoding", "header", "file", "topic", "activity", "people", "day")}
+    {"done-before", "logged", "cleared"}
+    | {f"wrong-{what}" for what in ("size", "rows", "encoding", "header", "file", "topic")}
 )
 
 
@@ -57,7 +67,7 @@ class _Now(Struct, frozen=True):
     resident: calls.Resident | None
     left: calls.Left
     shift: log.Shift
-    waiting: int
+    late: int
     refused: list[str]
 
 
@@ -88,7 +98,6 @@ async def finish_call(request: DeskRequest, number: FromPath[int]) -> Redirect:
         log.record(
             transaction, person, now, activity=Activity.CALL, reached=reached, people=int(reached), **_told(fields)
         )
-        log.forget(transaction, now)
         return True
 
     done = await desk.database.run(work)
@@ -96,15 +105,15 @@ async def finish_call(request: DeskRequest, number: FromPath[int]) -> Redirect:
 
 
 @post("/activities", include_in_schema=False, request_max_body_size=_MAX_FORM)
-async def log_activity(request: DeskRequest) -> Redirect:
-    """A visit, a talk, leaflets or a video."""
+async def log_activity(request: DeskRequest) -> Response[Any]:
+    """A visit, a talk, leaflets or a video; what can't be logged comes back as it was filled in."""
     desk: Desk = request.app.state.desk
-    form = await request.form()
+    form = {str(name): str(value) for name, value in (await request.form()).items()}
     person, now = request.user, datetime.now(UTC)
     try:
-        fields = _activity({str(name): str(value) for name, value in form.items()}, person, now)
+        fields = _activity(form, person, now)
     except _WrongFieldError as error:
-        return _back(f"wrong-{error.field}")
+        return await _page(request, f"wrong-{error.field}", status=422, filled=form)
     await desk.database.run(lambda t: log.record(t, person, now, **fields))
     return _back("logged")
 
@@ -152,7 +161,7 @@ def _activity(form: Mapping[str, str], person: Person, now: datetime) -> dict[st
     except ValueError:
         raise _WrongFieldError("activity") from None
     people = form.get("people", "").strip()
-    if not people.isdecimal() or not 1 <= int(people[:9]) <= MAX_PEOPLE:
+    if not (people.isdecimal() and len(people) <= _MAX_DIGITS and 1 <= int(people) <= MAX_PEOPLE):
         raise _WrongFieldError("people")
     try:
         day = datetime.combine(datetime.fromisoformat(form.get("day", "")).date(), time(12), TIME_ZONE)
@@ -161,6 +170,8 @@ def _activity(form: Mapping[str, str], person: Person, now: datetime) -> dict[st
     if not now - timedelta(days=_MAX_DAYS) <= day <= now + timedelta(days=1):
         raise _WrongFieldError("day")
     village = form.get("village", "").strip()[:100]
+    if reaches_somebody(village):
+        raise _WrongFieldError("village")
     fields = _place(person, village, form.get("district", "")) | {"affected_group": group, "topic": topic or None}
     return {"activity": activity, "people": int(people), "happened_at": min(day, now), **_told(fields)}
 
@@ -184,7 +195,16 @@ def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
-async def _page(request: DeskRequest, notice: str = "", topic: str = "", **given: Any) -> Response[str]:
+async def _page(
+    request: DeskRequest,
+    notice: str = "",
+    topic: str = "",
+    *,
+    status: int = 200,
+    filled: Mapping[str, str] | None = None,
+    **given: Any,
+) -> Response[str]:
+    """The page; `filled` is the form of activities as it was sent, `given` what became of a call list."""
     desk: Desk = request.app.state.desk
     person, now, language = request.user, datetime.now(UTC), language_of(request)
     today = datetime.combine(now.astimezone(TIME_ZONE).date(), time(), TIME_ZONE)
@@ -195,32 +215,36 @@ async def _page(request: DeskRequest, notice: str = "", topic: str = "", **given
             calls.next_call(t, person.source, person.account, now),
             calls.left(t, person.source, now),
             log.shift(t, person, today),
-            log.waiting(t, person.source),
+            log.late(t, person.source, now),
             log.refused(t, person.source),
         )
 
+    shown = await desk.database.run(read)
     own = district_code(person.district, person.region) if person.district else ""
     return render(
         request,
         "warnings",
-        now=await desk.database.run(read),
+        status=status,
+        here=PATH,
+        now=shown,
+        phone=shown_contact(ContactKind.E164, shown.resident.phone) if shown.resident else "",
         notice=notice,
         topic=topic if topic in schemes() else "",
         added=given.get("added"),
         wrong=given.get("wrong", []),
         more=given.get("more", 0),
         answers=[answer.value for answer in Answer],
-        schemes=sorted(((getattr(s.name, language), code) for code, s in schemes().items())),
+        schemes=named_schemes(language),
         activities=[activity.value for activity in _OTHERS],
         groups={group.value: words[f"who_{group.value}"] for group in AffectedGroup},
-        districts=sorted(
-            (getattr(d.name, language), code) for code, d in districts().items() if person.region in (None, d.region)
-        ),
-        district=own,
+        districts=named_districts(language, person.region),
+        own_district=own,
+        filled={**_BLANK, "district": own, "day": today.date().isoformat(), "topic": topic, **(filled or {})},
         region=getattr(regions()[person.region].name, language) if person.region else "",
         today=today.date().isoformat(),
         earliest=(today - timedelta(days=_MAX_DAYS - 1)).date().isoformat(),
         max_people=MAX_PEOPLE,
+        form=desk.settings.public_url.rstrip("/"),
         coverage=await _coverage(desk, person, own, now),
     )
 
@@ -243,10 +267,27 @@ def _back(notice: str = "", **more: str) -> Redirect:
     return Redirect(f"{PATH}?{query}" if query else PATH, status_code=303)
 
 
+async def _work(desk: Desk) -> None:
+    """Take warnings to the gateway and forget what is old, as long as the desk runs."""
+    while True:
+        try:
+            await log.deliver(desk)
+            await desk.database.run(_forget)
+        except Exception as error:  # whatever it is: without this work everything would wait until the next start
+            logger.error("warnings: %s", type(error).__name__)
+        await asyncio.sleep(_EVERY)
+
+
+def _forget(transaction: Session) -> None:
+    now = datetime.now(UTC)
+    log.forget(transaction, now)
+    calls.forget(transaction, now)
+
+
 PAGE: Final = Page(
     name="warnings",
     path=PATH,
     roles=(Role.OPERATOR,),
     handlers=[show, finish_call, log_activity, add_list, clear_list],
-    work=log.deliver_for_ever,
+    work=_work,
 )

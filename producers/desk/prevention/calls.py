@@ -29,6 +29,8 @@ RETRY_AFTER: Final = timedelta(hours=3)
 MAX_TRIES: Final = 3
 #: A resident that an operator has on the screen is offered to no other for so long.
 HELD_FOR: Final = timedelta(minutes=15)
+#: Somebody on a list that nobody works through any more is forgotten after this time.
+KEPT: Final = timedelta(days=60)
 
 
 class Answer(StrEnum):
@@ -95,8 +97,7 @@ def add(transaction: Session, source: str, entries: Iterable[Entry], now: dateti
     """Put people on the list of a call-centre, but for those who are on it or were called lately."""
     key = _key(transaction)
     waiting = set(transaction.scalars(select(Resident.phone).where(Resident.source == source)))
-    transaction.execute(delete(Called).where(Called.until <= now))
-    called = set(transaction.scalars(select(Called.digest).where(Called.source == source)))
+    called = set(transaction.scalars(select(Called.digest).where(Called.source == source, Called.until > now)))
     added = known = lately = 0
     for entry in entries:
         if entry.phone in waiting:
@@ -146,6 +147,12 @@ def finish(
     transaction.merge(Called(source=source, digest=_digest(_key(transaction), resident.phone), until=until))
     transaction.delete(resident)
     return resident
+
+
+def forget(transaction: Session, now: datetime) -> None:
+    """Drop residents whom nobody has called for too long, and the marks of calls that may be repeated."""
+    transaction.execute(delete(Resident).where(Resident.due_at < now - KEPT))
+    transaction.execute(delete(Called).where(Called.until <= now))
 
 
 def left(transaction: Session, source: str, now: datetime) -> Left:

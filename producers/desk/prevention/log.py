@@ -5,7 +5,6 @@ Rows hold what `fraud.prevention.v1` may hold, so no name and no phone, and go a
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from datetime import datetime, timedelta
@@ -26,8 +25,8 @@ log: Final = logging.getLogger(__name__)
 
 #: Where the gateway takes them.
 PATH: Final = "/v1/prevention"
-#: Seconds between two tries while the gateway is away.
-RETRY_EVERY: Final = 5.0
+#: A warning that the gateway does not have after this time is told of: it is more than on its way.
+LATE: Final = timedelta(seconds=15)
 #: Rows older than this are forgotten, sent or refused.
 KEPT: Final = timedelta(days=31)
 
@@ -47,6 +46,10 @@ class Given(Table):
     body: Mapped[bytes]
     sent: Mapped[bool] = mapped_column(default=False, index=True)
     problem: Mapped[str | None]
+
+
+#: What tells the rows that are still to be sent.
+_UNSENT: Final = (~Given.sent, Given.problem.is_(None))
 
 
 class Shift(Struct, frozen=True):
@@ -96,26 +99,25 @@ def refused(transaction: Session, source: str) -> list[str]:
     return [problem for problem in transaction.scalars(rows) if problem]
 
 
-def waiting(transaction: Session, source: str) -> int:
-    """How many warnings the gateway does not have yet."""
-    unsent = select(func.count()).select_from(Given).where(Given.source == source, ~Given.sent, Given.problem.is_(None))
+def late(transaction: Session, source: str, now: datetime) -> int:
+    """How many warnings the gateway should have by now and does not have."""
+    unsent = select(func.count()).select_from(Given).where(Given.source == source, *_UNSENT, Given.at <= now - LATE)
     return transaction.scalar(unsent) or 0
 
 
-async def deliver_for_ever(desk: Desk) -> None:
-    """Take warnings to the gateway, oldest first, as long as the desk runs."""
-    while True:
+async def deliver(desk: Desk) -> None:
+    """Take everything to the gateway that it will have now; a call-centre whose key is wrong holds up no other."""
+    for source in await desk.database.run(lambda t: t.scalars(select(Given.source).where(*_UNSENT).distinct()).all()):
         try:
-            while await _deliver(desk):
+            while await _deliver(desk, source):
                 pass
         except GatewayAwayError:
-            log.warning("warnings given wait for the gateway")
-        await asyncio.sleep(RETRY_EVERY)
+            log.warning("warnings given by %s wait for the gateway", source)
 
 
-async def _deliver(desk: Desk) -> bool:
+async def _deliver(desk: Desk, source: str) -> bool:
     """Whether there was one to deliver.  Raises GatewayAwayError."""
-    oldest = select(Given).where(~Given.sent, Given.problem.is_(None)).order_by(Given.at).limit(1)
+    oldest = select(Given).where(Given.source == source, *_UNSENT).order_by(Given.at).limit(1)
     given = await desk.database.run(lambda t: t.scalars(oldest).first())
     if given is None:
         return False

@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from producers.prevention import reaches_somebody
 from schemas.events import AffectedGroup, ContactKind
 from streams.understanding.numbers import normalise
 
@@ -49,7 +50,7 @@ class Entry(Struct, frozen=True):
 
 
 class WrongRow(Struct, frozen=True):
-    """A row that can't be taken: its line in the file, and why (`phone`, `long`, `group`)."""
+    """A row that can't be taken: its line in the file, and why (`phone`, `long`, `village`, `group`)."""
 
     line: int
     problem: str
@@ -100,6 +101,8 @@ def _entry(cells: Mapping[str, str], area_code: str | None) -> Entry | str:
     name, village, group = (cells.get(column, "") for column in ("name", "village", "group"))
     if max(len(name), len(village)) > MAX_TEXT:
         return "long"
+    if reaches_somebody(village):
+        return "village"
     if group and group.casefold() not in _GROUPS:
         return "group"
     return Entry(phone.value, name, village, _GROUPS.get(group.casefold()))

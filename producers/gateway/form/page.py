@@ -16,8 +16,8 @@ from producers.gateway.form.reading import FIELDS, FormError
 from producers.gateway.form.texts import LANGUAGES, texts
 from producers.intake import Intake
 from producers.lookup import KnownNumber
+from producers.places import named_regions
 from schemas.events import MAX_TEXT, AffectedGroup, EnrichedReport, Medium
-from schemas.reference import Words, regions
 from streams.wording import Locale
 
 _templates: Final = jinja2.Environment(
@@ -66,7 +66,7 @@ def form_page(
         media=[(m.value, t[f"medium_{m.value}"]) for m in Medium],
         losses=[(value, t[f"lost_{value}"]) for value in _LOSSES],
         groups=[(group.value, t[f"who_{group.value}"]) for group in AffectedGroup],
-        regions=sorted(((r.code, _in(r.name, language)) for r in regions().values()), key=lambda item: item[1]),
+        regions=named_regions(cast(Locale, language)),
     )
 
 
@@ -100,10 +100,6 @@ def answer_page(
 def _with_calls(text: str) -> Markup:
     """A text in which the number of the police can be tapped."""
     return Markup(str(escape(text)).replace("102", '<a href="tel:102">102</a>'))  # noqa: S704 - escaped before
-
-
-def _in(words: Words, language: str) -> str:
-    return str(getattr(words, language))
 
 
 _templates.filters["calls"] = _with_calls

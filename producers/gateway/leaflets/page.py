@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import jinja2
 import segno
 from markupsafe import Markup
 
 from producers.gateway.form.texts import LANGUAGES
-from schemas.reference import Scheme, Words, load, schemes
+from producers.places import named_schemes
+from schemas.reference import Scheme, Words, load
+from streams.wording import Locale
 
 _FOLDER: Final = Path(__file__).parent
 _templates: Final = jinja2.Environment(
@@ -26,9 +28,8 @@ _templates: Final = jinja2.Environment(
 
 def list_page(language: str) -> str:
     """The warnings to choose from, by the name of their scheme."""
-    named = sorted((getattr(scheme.name, language), code) for code, scheme in schemes().items())
     return _templates.get_template("list.html").render(
-        t=_texts(language), language=language, languages=LANGUAGES, leaflets=named
+        t=_texts(language), language=language, languages=LANGUAGES, leaflets=named_schemes(cast(Locale, language))
     )
 
 

@@ -3,11 +3,15 @@
     python -m tests.benchmarks.waves.injection
 
 The background is resampled from real reports with a fixed seed: for each of 52 weeks a real week is drawn, its numbers
-renamed so that no number lasts longer than it did in truth, a tenth of the numbers taken (about 750 reports a day, what
-a country of twenty million may see), each report given an hour by a daily course and each number one of ten schemes.
-Thresholds are set on the first 13 weeks for one page a day; waves are injected into the rest, one a day.  Their numbers
-are new ones of prefixes that the background has, so that they are of its kinds.  As one wave a day is all that a budget
-allows, the purse that keeps to it is left out where waves are injected, and kept where false pages are counted.
+renamed so that no number lasts longer than it did in truth, one in sixteen taken (Kazakhstan has a sixteenth of the
+people), each report given an hour by a daily course and each number one of twenty schemes.  Thresholds are set on the
+first 13 weeks for one page a day, and each rule keeps to its purse in the rest.  Waves are injected there in two ways,
+their numbers new ones of prefixes that the background has, so that they are of its kinds:
+
+- apart: one begins every four days, when the one before is over, of each kind in turn and of another scheme than the
+  two before; three such years, each with waves of its own;
+- every day: one each day, over and above the background's own.  That alone is all that the budget allows, so no purse
+  keeps to it there.
 """
 
 from __future__ import annotations
@@ -16,15 +20,16 @@ import csv
 import gzip
 import sys
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from statistics import median
-from typing import Final
+from statistics import mean, median
+from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 from rich.console import Console
 
@@ -39,26 +44,40 @@ from tests.benchmarks.waves.tables import markdown, write
 
 WEEKS: Final = 52
 CALIBRATION_WEEKS: Final = 13
-SHARE: Final = 10
+SHARE: Final = 16
 SEED: Final = 1414
-SCHEMES: Final = tuple(f"scheme-{n}" for n in range(10))
+SCHEMES: Final = tuple(f"scheme-{n}" for n in range(20))
 RATES: Final = (5, 10, 20, 50)
 SPREAD: Final = 30
 #: Hours a wave lasts, and reporters after which it stops.
 LASTS: Final = 48
 LARGEST: Final = 200
+#: Days from one wave to the next when they are apart, and years of them.
+APART: Final = 4
+YEARS: Final = 3
+#: Numbers of a page that count as named, as in `score_waves.py`.
+NAMED: Final = 20
 #: Course of a day: nothing at night, most in the late morning, on into the evening.
 HOURS: Final = np.array([1, 1, 1, 1, 1, 1, 3, 6, 10, 14, 16, 16, 15, 15, 16, 16, 15, 14, 13, 12, 10, 7, 4, 2], float)
 FIRST: Final = number_of(date(2025, 1, 6))
 REAL_WEEKS: Final = 24
 
 
-@dataclass(frozen=True)
-class Wave:
-    """An injected wave: reporters an hour, its numbers and their scheme, and when people reported."""
+class Kind(NamedTuple):
+    """Reporters an hour, on one number or spread over `SPREAD`."""
 
     rate: int
     spread: bool
+
+
+KINDS: Final = tuple(Kind(rate, spread) for spread in (False, True) for rate in RATES)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """An injected wave: its kind, its numbers and their scheme, and when people reported."""
+
+    kind: Kind
     scheme: str
     numbers: frozenset[str]
     times: list[int]
@@ -87,7 +106,13 @@ def background() -> list[Row]:
         for number, (weekday, real, area) in enumerate(drawn):
             at = start_of(FIRST + 7 * place + weekday) + int(hours[number]) * HOUR + int(seconds[number])
             rows.append(
-                Row(at, renamed(real, block), f"{area}-{place}-{number}", SCHEMES[hash_of(real) // SHARE % 10], "")
+                Row(
+                    at,
+                    renamed(real, block),
+                    f"{area}-{place}-{number}",
+                    SCHEMES[hash_of(real) // SHARE % len(SCHEMES)],
+                    "",
+                )
             )
     return sorted(rows)
 
@@ -102,12 +127,12 @@ def hash_of(text: str) -> int:
     return int.from_bytes(text.encode(), "big") % 1_000_003
 
 
-def injected(seed: int, quiet: list[Row]) -> list[Wave]:
-    """One wave a day after calibration, at any hour: every rate in turn, on one number or spread."""
+def injected(seed: int, quiet: list[Row], every: int) -> list[Wave]:
+    """A wave `every` so many days after calibration, at any hour, of each kind in turn."""
     random = np.random.default_rng(seed)
     known = sorted({row.number for row in quiet})
     taken = set(known)
-    waves = []
+    waves: list[Wave] = []
 
     def new_number() -> str:
         while True:
@@ -116,14 +141,14 @@ def injected(seed: int, quiet: list[Row]) -> list[Wave]:
                 taken.add(number)
                 return number
 
-    for place, day in enumerate(range(FIRST + 7 * CALIBRATION_WEEKS + 7, FIRST + 7 * WEEKS - 7)):
-        rate = RATES[place % len(RATES)]
-        spread = place // len(RATES) % 2 == 1
+    for place, day in enumerate(range(FIRST + 7 * CALIBRATION_WEEKS + 7, FIRST + 7 * WEEKS - 7, every)):
+        kind = KINDS[(place + seed) % len(KINDS)]
         start = start_of(day) + int(random.integers(0, DAY))
-        gaps = random.exponential(HOUR / rate, LARGEST)
+        gaps = random.exponential(HOUR / kind.rate, LARGEST)
         times = [int(at) for at in start + np.cumsum(gaps) if at < start + LASTS * HOUR]
-        numbers = frozenset(new_number() for _ in range(SPREAD if spread else 1))
-        waves.append(Wave(rate, spread, SCHEMES[int(random.integers(0, 10))], numbers, times))
+        numbers = frozenset(new_number() for _ in range(SPREAD if kind.spread else 1))
+        others = [scheme for scheme in SCHEMES if scheme not in {wave.scheme for wave in waves[-2:]}]
+        waves.append(Wave(kind, others[random.integers(len(others))], numbers, times))
     return waves
 
 
@@ -151,26 +176,71 @@ def calibrated(rows: list[Row]) -> Backtest:
     return test
 
 
-def pages(rows: list[Row], detector: Detector) -> list[Alert]:
-    """The pages of a year with the thresholds as they are."""
-    replayed, state = Replay(detector), Campaigns()
-    found: list[Alert] = []
-    for batch in batches(rows):
-        state, alerts = fold(state, replayed.feed(batch), batch.now, detector)
-        found += [alert for alert in alerts if alert.page]
-    return found
+class Year:
+    """The year from the end of calibration on, which can be lived again with other waves in it."""
+
+    def __init__(self, quiet: list[Row], detector: Detector) -> None:
+        """Replay what lies before."""
+        begin = start_of(FIRST + 7 * CALIBRATION_WEEKS)
+        replayed, state = Replay(detector), Campaigns()
+        for batch in batches([row for row in quiet if row.at < begin]):
+            state, _ = fold(state, replayed.feed(batch), batch.now, detector)
+        self._detector, self._states, self._campaigns = detector, replayed.states, msgspec.msgpack.encode(state)
+        self._rows = [row for row in quiet if row.at >= begin]
+
+    def pages(self, waves: list[Wave], *, paced: bool) -> list[Alert]:
+        """The pages with `waves` in it."""
+        detector = replace(self._detector, paced=paced)
+        replayed, state = Replay(detector), msgspec.msgpack.decode(self._campaigns, type=Campaigns)
+        replayed.states = dict(self._states)
+        found: list[Alert] = []
+        for batch in batches(self._rows + rows_of(waves, SEED)):
+            state, alerts = fold(state, replayed.feed(batch), batch.now, detector)
+            found += [alert for alert in alerts if alert.page]
+        return found
 
 
-def reporters_until_page(wave: Wave, told: list[Alert]) -> int | None:
-    """How many people had reported when the wave was paged; None if it never was."""
+class Heard(NamedTuple):
+    """How many people had reported when a wave was paged (None: it never was), and how many pages were about it."""
+
+    reporters: int | None
+    pages: int
+
+
+def heard(wave: Wave, told: list[Alert]) -> Heard:
+    """What was told of a wave: by a page that names its number, or of many numbers one of them or their scheme."""
     begin, end = wave.times[0], wave.times[-1] + DAY
+    times = []
     for page in told:
         at = int((page.updated_at or page.detected_at).timestamp())
-        named = {value_of(key) for key in (page.key, *page.keys)}
-        mine = named & wave.numbers or (wave.spread and (wave.scheme in named or f"scheme {wave.scheme}" in named))
+        numbers = [value_of(key) for key in page.keys if key.startswith("number:")][:NAMED]
+        mine = wave.numbers & {value_of(page.key), *numbers}
+        if wave.kind.spread:
+            mine |= {wave.scheme, f"scheme {wave.scheme}"} & {value_of(key) for key in (page.key, *page.keys)}
         if mine and begin <= at <= end:
-            return bisect_left(wave.times, at + 1)
-    return None
+            times.append(at)
+    return Heard(bisect_left(wave.times, min(times) + 1) if times else None, len(times))
+
+
+def table_of(waves: list[Wave], told: list[list[Alert]]) -> str:
+    """What was told of each kind of wave, as a table; `told` has the pages of the year that each wave is in."""
+    table = []
+    for kind in KINDS:
+        mine = [heard(wave, pages) for wave, pages in zip(waves, told, strict=True) if wave.kind == kind]
+        found = sorted(one.reporters for one in mine if one.reporters is not None)
+        table.append([
+            f"{SPREAD} numbers of one scheme" if kind.spread else "one number",
+            str(kind.rate),
+            str(len(mine)),
+            f"{len(found) / len(mine):.0%}",
+            f"{median(found):g}" if found else "–",
+            f"{np.quantile(found, 0.9):.0f}" if found else "–",
+            f"{mean(one.pages for one in mine if one.pages):.1f}" if found else "–",
+        ])  # fmt: skip
+    return markdown(
+        ["wave on", "reporters an hour", "waves", "paged", "reporters until the page, median", "9 of 10", "pages each"],
+        table,
+    )
 
 
 def main() -> None:
@@ -180,31 +250,24 @@ def main() -> None:
     quiet = background()
     days = 7 * (WEEKS - CALIBRATION_WEEKS)
     calm = calibrated(quiet)
-    waves = injected(SEED, quiet)
-    told = pages(quiet + rows_of(waves, SEED), replace(calm.detector, paced=False))
-    table = []
-    for spread in (False, True):
-        for rate in RATES:
-            mine = [reporters_until_page(wave, told) for wave in waves if (wave.rate, wave.spread) == (rate, spread)]
-            found = sorted(count for count in mine if count is not None)
-            table.append([
-                f"{SPREAD} numbers of one scheme" if spread else "one number",
-                str(rate),
-                str(len(mine)),
-                f"{len(found) / len(mine):.0%}",
-                f"{median(found):g}" if found else "–",
-                f"{np.quantile(found, 0.9):.0f}" if found else "–",
-            ])  # fmt: skip
-    families: dict[str, int] = defaultdict(int)
-    for page in calm.alarms:
-        families[page.family] += 1
-    content = markdown(
-        ["wave on", "reporters an hour", "waves", "paged", "reporters until the page, median", "9 of 10 waves"], table
-    )
+    year = Year(quiet, calm.detector)
+    apart, told, pages = [], [], 0
+    for seed in range(SEED, SEED + YEARS):
+        waves = injected(seed, quiet, APART)
+        heard_of = year.pages(waves, paced=True)
+        pages += len(heard_of)
+        apart += waves
+        told += [heard_of] * len(waves)
+    daily = injected(SEED, quiet, 1)
+    families = Counter(page.family for page in calm.alarms)
     parts = ", ".join(f"{family} {count}" for family, count in sorted(families.items()))
-    content += (
-        f"\n\nWithout any injected wave: {len(calm.alarms)} pages in {days} days ({parts}), which is "
-        f"{len(calm.alarms) / days * 365:.0f} a year for a budget of 365; {len(quiet) / 7 / WEEKS:.0f} reports a day. "
+    content = (
+        f"One wave every {APART} days, {YEARS} years, the purse kept:\n\n{table_of(apart, told)}\n\n"
+        f"All pages of these years, those of injected waves among them: {pages / YEARS / days * 365:.0f} a year.\n\n"
+        "One wave every day, without a purse:\n\n"
+        f"{table_of(daily, [year.pages(daily, paced=False)] * len(daily))}\n\n"
+        f"Without any injected wave: {len(calm.alarms)} pages in {days} days ({parts}), which is "
+        f"{len(calm.alarms) / days * 365:.0f} a year for a budget of 365; {len(quiet) / 7 / WEEKS:.0f} reports a day.  "
         "Some of them are real waves of the real data."
     )
     Console().print(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +15,10 @@ from elasticsearch import Elasticsearch
 
 from deploy.provision import provision
 from deploy.stack.local import Stack
-from schemas.events import Alert
+from schemas.cases import Case, Step, StepKind, Why
+from schemas.documents import case_document
+from schemas.events import Alert, AlertStatus
+from schemas.indices import ALERTS
 from schemas.topics import DECISIONS
 from streams.oncall.links import Grant, seal
 from tests.desk_process import LINK_KEY, Desk, desk_running, events_of
@@ -92,18 +96,48 @@ def test_what_is_decided_shows_at_once_and_reaches_the_topic(
     assert "В работе" in oncall.get(where).text
     assert oncall.post(where, data={"kind": "silence", "hours": "12", "note": "чиним"}).status_code == 303
     assert "чиним" in oncall.get(where).text
+    assert oncall.post(where, data={"kind": "resume"}).status_code == 303
+    shown = oncall.get(where).text
+    assert 'value="resume"' not in shown
+    assert "снял(а) тишину" in shown
     assert oncall.post(where, data={"kind": "false", "note": f"проверка, карта {CARD}"}).status_code == 303
     page = oncall.get(where).text
     assert "Закрыл" in page
     assert CARD not in page
-    wait_for(lambda: len(decisions(alert.id)) == 3)
-    acknowledged, silenced, closed = decisions(alert.id)
+    wait_for(lambda: len(decisions(alert.id)) == 4)
+    acknowledged, silenced, resumed, closed = decisions(alert.id)
     assert (acknowledged["kind"], acknowledged["by"], acknowledged["via"]) == ("acknowledged", "botagoz", "page")
     assert (silenced["key"], silenced["note"]) == (alert.key, "чиним")
     lasts = datetime.fromisoformat(silenced["until"]) - datetime.fromisoformat(silenced["at"])
     assert lasts == timedelta(hours=12)
+    assert resumed["kind"] == "resumed"
     assert closed["kind"] == "false"
     assert CARD not in closed["note"]
+
+
+def test_what_happened_is_told_in_the_readers_language(log_in: LogIn, search: Elasticsearch) -> None:
+    now = datetime.now(UTC)
+    wave = put_wave(
+        search,
+        Step(at=now, kind=StepKind.FAILED, person="botagoz", target="telegram", message="m/1"),
+        Step(at=now, kind=StepKind.ESCALATED, person="marat", why=Why.NO_ANSWER, about="botagoz", minutes=10),
+        Step(at=now, kind=StepKind.ESCALATED, why=Why.NOBODY_LEFT),
+        Step(at=now, kind=StepKind.HELD, until=now + timedelta(hours=1)),
+        Step(at=now, kind=StepKind.SILENCED, person="marat", until=now + timedelta(hours=1), detail="учения банка"),
+    )
+    oncall = log_in("botagoz")
+    assert "тишина до" in oncall.get("/alerts").text
+    for language, said in {
+        "ru": ("Ботагөз Нұрлан не отвечает 10 мин", "больше сообщать некому", "включил(а) тишину: до"),
+        "kk": ("Ботагөз Нұрлан 10 мин бойы жауап бермеді", "енді хабарлайтын ешкім жоқ", "үнсіздікті қосты:"),
+    }.items():
+        oncall.get(f"/language/{language}?next=/alerts")
+        shown = oncall.get(f"/alerts/{wave.id}").text
+        place = {"ru": "Северо-Казахстанская область", "kk": "Солтүстік Қазақстан облысы"}[language]
+        for part in (*said, place, "учения банка", 'value="resume"'):
+            assert part in shown
+        steps = shown.partition('<ol class="steps">')[2].partition("</ol>")[0]
+        assert not re.search(r"\b(no|until|answer|nobody|tries)\b", steps)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +191,10 @@ def test_a_link_acknowledges_once_and_never_by_being_fetched(
     expires = int((datetime.now(UTC) + timedelta(hours=1)).timestamp())
     token = seal(Grant(alert.id, "botagoz", 1, expires), LINK_KEY)
     phone = log_in()
+    assert phone.head(f"/a/{token}").status_code in {200, 405}
     asked = phone.get(f"/a/{token}")
     assert "Ботагөз Нұрлан" in asked.text
+    assert alert.number in asked.text, "of several alerts, which one is it?"
     assert "/static/link.js" in asked.text
     assert decisions(alert.id) == []
     elsewhere = {"Origin": "https://evil.kz", "Sec-Fetch-Site": "cross-site"}
@@ -171,6 +207,18 @@ def test_a_link_acknowledges_once_and_never_by_being_fetched(
     (decision,) = decisions(alert.id)
     assert (decision["kind"], decision["by"], decision["via"]) == ("acknowledged", "botagoz", "link")
     assert "В работе" in log_in("botagoz").get(f"/alerts/{alert.id}").text
+
+
+def test_who_comes_too_late_is_not_told_that_the_alert_is_theirs(log_in: LogIn, alert: Alert, stack: Stack) -> None:
+    taken = Case(
+        alert_id=alert.id, opened_at=alert.detected_at, status=AlertStatus.ACKNOWLEDGED, acknowledged_by="marat"
+    )
+    with Elasticsearch(stack.elasticsearch_url) as client:
+        client.update(index=ALERTS, id=alert.id, doc=case_document(taken).body, refresh=True)
+    expires = int((datetime.now(UTC) + timedelta(hours=1)).timestamp())
+    answer = log_in().post(f"/a/{seal(Grant(alert.id, 'botagoz', 7, expires), LINK_KEY)}")
+    assert "тревога за вами" not in answer.text
+    assert "её принял(а) Марат" in answer.text
 
 
 def test_a_forged_or_expired_link_does_nothing(log_in: LogIn, alert: Alert) -> None:

@@ -168,7 +168,7 @@ def test_a_preview_sends_nothing_and_shows_no_secret(desk: Desk, broker: Broker)
     rows[7] |= {"Ущерб, тг": "много"}
     file = desk.write("a.csv", rows)
     said = desk.run(file, "--dry-run", "--gateway", NOWHERE, code=1, SAQBOL_API_KEY="")
-    assert "CSV, utf-8-sig; 39 rows can be sent, 1 can't" in said
+    assert "CSV, UTF-8; 39 rows can be sent, 1 can't" in said
     assert "39 are old material" in said
     assert "/loss_kzt" in said
     assert "columns that the mapping leaves out: Отдел" in said

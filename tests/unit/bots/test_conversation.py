@@ -143,6 +143,14 @@ def test_forwarded_words_say_nothing_about_a_persons_language() -> None:
     assert talk.chat.locale == "kk"
 
 
+def test_who_begins_with_forwarded_words_can_read_them() -> None:
+    won = "Құттықтаймыз! Сіз ұтып алдыңыз, сілтеме арқылы өтіп, картаңызды енгізіңіз"
+    talk = Talk()
+    assert "Не істеу керек" in talk.say(won, forwarded=True)[0]
+    talk = Talk()
+    assert "Что делать" in talk.say(won, forwarded=True, spoken="ru")[0]
+
+
 def test_the_language_follows_the_words_until_it_is_chosen() -> None:
     talk = Talk()
     talk.say("/start", spoken="en")

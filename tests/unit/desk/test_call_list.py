@@ -44,10 +44,12 @@ def test_a_list_is_read_as_offices_save_it(encoding: str, delimiter: str) -> Non
 
 
 def test_wrong_rows_are_named_by_their_line_and_stop_nothing() -> None:
-    content = f"phone,name,group\n1414,a,\n,b,\n87051112233,{'x' * 101},\n87051112233,c,марсиане\n87051112244,d,\n"
-    entries, wrong = read_call_list(content.encode(), None)
+    rows = ("1414,a,,", ",b,,", f"87051112233,{'x' * 101},,", "87051112233,c,,марсиане", "87051112244,d,Минкесер 5,")
+    leaks = "87051112255,e,Минкесер т. 8 705 111 22 55,"
+    entries, wrong = read_call_list("\n".join(("phone,name,village,group", *rows, leaks)).encode(), None)
     assert [entry.phone for entry in entries] == ["+77051112244"]
-    assert wrong == [WrongRow(2, "phone"), WrongRow(3, "phone"), WrongRow(4, "long"), WrongRow(5, "group")]
+    problems = {2: "phone", 3: "phone", 4: "long", 5: "group", 7: "village"}
+    assert wrong == [WrongRow(line, problem) for line, problem in problems.items()]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,13 @@ def test_who_was_warned_is_not_called_again_and_leaves_no_phone(database: Databa
     assert b"Called" not in stored
     for private in (ALIYA.phone, BORIS.phone, ALIYA.name, BORIS.name):
         assert private.encode() not in stored
+
+
+def test_a_list_that_nobody_works_through_is_forgotten(database: Database) -> None:
+    database.transact(lambda t: calls.add(t, "desk", [ALIYA], NOW))
+    for after, there in ((calls.KEPT, True), (calls.KEPT + timedelta(seconds=1), False)):
+        database.transact(lambda t, at=NOW + after: calls.forget(t, at))
+        assert database.transact(lambda t: calls.left(t, "desk", NOW)) == Left(now=int(there), later=0)
 
 
 def test_who_did_not_answer_is_called_later_and_given_up_after_some_tries(database: Database) -> None:

@@ -193,11 +193,18 @@ def test_similar_reports_are_shown_short_with_their_place() -> None:
     understood = understand(glance(a_draft(), PERSON), PERSON.origin(), NOW)
     assert understood is not None
     report = SimilarReport(
-        id="x", received_at=NOW, text="а б\nв " * 100, district_name="Мамлютский район", numbers=["+77051234567"]
+        id="x",
+        received_at=NOW,
+        text="а б\nв " * 100,
+        region="KZ-59",
+        district="595200000",
+        numbers=["+77051234567"],
     )
     (shown,) = answer(understood, {}, [report], NOW, "ru", "ru").similar
     assert shown.day == "20.01.2026 11:00"
     assert shown.place == "Мамлютский район"
+    (shown_in_kazakh,) = answer(understood, {}, [report], NOW, "kk", "ru").similar
+    assert shown_in_kazakh.place == "Мамлют ауданы"
     assert shown.numbers == ["+7 705 123 45 67"]
     assert len(shown.text) <= 260
     assert shown.text.endswith("…")

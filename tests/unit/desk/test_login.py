@@ -206,7 +206,8 @@ def test_behind_https_the_cookie_is_bound_to_the_host() -> None:
     ("wrong", "said"),
     [
         ({"SAQBOL_DESK_STAFF_FILE": ""}, "SAQBOL_DESK_STAFF_FILE is not set"),
-        ({"SAQBOL_DESK_PORT": "0"}, "SAQBOL_DESK_PORT"),
+        ({"SAQBOL_DESK_PORT": "0"}, "SAQBOL_DESK_PORT must be a port number"),
+        ({"SAQBOL_PUBLIC_URL": "javascript:alert(1)"}, "SAQBOL_PUBLIC_URL must be an address"),
         ({"SAQBOL_DESK_HOST": "0.0.0.0"}, "SAQBOL_DESK_ORIGIN"),
         ({"SAQBOL_DESK_ORIGIN": "desk.example.kz"}, "SAQBOL_DESK_ORIGIN"),
         ({"SAQBOL_DESK_ORIGIN": "https://desk.example.kz/"}, "SAQBOL_DESK_ORIGIN"),

@@ -299,6 +299,35 @@ def test_every_link_leads_to_a_dashboard(locale: Locale) -> None:
     assert found > 60
 
 
+@each_dashboard
+def test_a_click_leads_to_another_dashboard_and_takes_along_what_that_one_knows(dashboard: Saved) -> None:
+    """To the dashboard that is open already nothing would happen."""
+    targets = {one["name"]: one["id"] for one in dashboard["references"] if one["type"] == "dashboard"}
+    for panel in panels_of(dashboard):
+        for event in panel["embeddableConfig"]["enhancements"].get("dynamicActions", {}).get("events", []):
+            action = event["action"]
+            target = targets.pop(
+                f"{panel['panelIndex']}:drilldown:{action['factoryId']}:{event['eventId']}:dashboardId"
+            )
+            assert target != dashboard["id"], panel["title"]
+            assert action["config"] == {
+                "useCurrentFilters": not target.startswith("saqbol-regions"),
+                "useCurrentDateRange": False,
+                "openInNewTab": False,
+            }
+    assert not targets
+
+
+@each_locale
+def test_links_hold_in_every_space(locale: Locale) -> None:
+    """Kibana puts neither its base path nor the space before a link that begins with /app."""
+    for (kind, key), one in BUNDLES[locale].items():
+        if kind == "index-pattern":
+            for shown in json.loads(one["attributes"]["fieldFormatMap"]).values():
+                if shown["id"] == "url":
+                    assert shown["params"]["urlTemplate"].startswith("../app/dashboards#/view/"), key
+
+
 @each_locale
 def test_numbers_and_schemes_are_links_wherever_they_are_shown(locale: Locale) -> None:
     for (kind, key), one in BUNDLES[locale].items():
@@ -373,6 +402,14 @@ def test_every_text_is_used_and_every_text_is_said() -> None:
 )
 def test_every_value_has_a_label(listed: str, values: Any) -> None:
     assert set(wording.labels()[listed]) == {str(value) for value in values}
+
+
+@each_locale
+@pytest.mark.parametrize("listed", wording.labels())
+def test_no_two_values_have_the_same_label(listed: str, locale: Locale) -> None:
+    """Two rows of a table that read the same tell nobody which is which: several regions have a district of Zhambyl."""
+    said = [one.of(locale) for one in wording.labels()[listed].values()]
+    assert sorted(said) == sorted(set(said))
 
 
 def test_every_panel_answers_a_question() -> None:

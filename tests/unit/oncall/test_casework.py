@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
-from schemas.cases import Case, DecisionKind, StepKind
+from schemas.cases import Case, DecisionKind, StepKind, Why
 from schemas.events import Alert, AlertStatus
+from streams.oncall import silences
 from streams.oncall.casework import due, step
-from streams.oncall.life import AGAIN, REMEMBERED, UPDATE_EVERY, silence_error
+from streams.oncall.life import AGAIN, REMEMBERED, UPDATE_EVERY
 from streams.oncall.rota import Beats, OnCall, QuietHours, Rota, Shift, Target
 from streams.oncall.state import MAX_STEPS, AlertSeen, Decided, Delivered, Event, Failed, TimePassed, Work
 from tests.unit.oncall.builders import MINUTE, NIGHT, a_decision, a_person, an_alert, people_on_call
@@ -83,7 +85,8 @@ def test_nobody_answers_the_next_is_told_then_the_head_of_the_shift_and_then_nob
         ("sent", "saule"),
         ("escalated", None),
     ]
-    assert play.case().steps[1].detail == "no answer from aigerim in 10 min"
+    escalated = play.case().steps[1]
+    assert (escalated.why, escalated.about, escalated.minutes) == (Why.NO_ANSWER, "aigerim", 10)
     assert play.case().status is AlertStatus.OPEN
 
 
@@ -157,7 +160,6 @@ def test_a_dead_way_is_tried_again_then_replaced_and_that_is_visible() -> None:
         "telegram",
         f"{ID}/1",
     )
-    assert failed.detail == "not taken in 3 tries"
     assert play.case().steps[1].message == f"{ID}/1", "another way, the same message"
 
 
@@ -168,7 +170,7 @@ def test_who_cannot_be_reached_is_passed_over_at_once() -> None:
     assert play.people() == ["marat"]
     assert play.told[0][0] < 1
     assert ("escalated", "marat") in play.steps()
-    assert play.case().steps[2].detail == "aigerim could not be reached"
+    assert (play.case().steps[2].why, play.case().steps[2].about) == (Why.UNREACHABLE, "aigerim")
 
 
 def test_while_nothing_works_nobody_is_forgotten() -> None:
@@ -246,6 +248,22 @@ def test_a_real_wave_that_was_closed_speaks_up_again_only_when_it_grew_much() ->
     assert [kind for _, _, _, kind in play.told] == ["page", "update"]
 
 
+@pytest.mark.parametrize("verdict", [DecisionKind.REAL, DecisionKind.FALSE])
+def test_a_closed_case_is_opened_anew_when_a_number_joins_that_pages_by_itself(verdict: DecisionKind) -> None:
+    """Nobody judged that number, and who closed the case may have gone home."""
+    play = Play()
+    play.see()
+    play.decide(verdict)
+    play.wait(1)
+    play.see(change="more-numbers", page=False)
+    play.wait(10)
+    assert len(play.told) == 1
+    play.see(change="more-numbers")
+    play.wait(1)
+    assert [(person, kind) for _, person, _, kind in play.told] == [("aigerim", "page")] * 2
+    assert play.case().status is AlertStatus.OPEN
+
+
 def test_a_wave_that_ended_unanswered_asks_nobody_more() -> None:
     play = Play()
     play.see()
@@ -318,11 +336,40 @@ def test_silencing_an_alert_stops_asking_for_it() -> None:
     assert play.people() == ["aigerim"]
 
 
+def test_a_silence_that_ends_early_tells_what_it_held() -> None:
+    play = Play()
+    until = NIGHT + 120 * MINUTE
+    play.decide(DecisionKind.SILENCED, alert_id=None, key="official:1414", until=until, note="учения")
+    play.see()
+    play.see(id="answered", key="official:1414|prize")
+    play.decide(DecisionKind.ACKNOWLEDGED, id="d-2", alert_id="answered")
+    play.see(id="answered", key="official:1414|prize", change="doubled", observed=12)
+    play.wait(30)
+    assert play.told == []
+    silenced = play.case().steps[0]
+    assert (silenced.kind, silenced.until, silenced.detail) == (StepKind.SILENCED, until, "учения")
+    play.decide(DecisionKind.RESUMED, id="d-3")
+    play.wait(1)
+    assert play.work.silences == {}
+    assert {(person, kind) for _, person, _, kind in play.told} == {("aigerim", "page"), ("aigerim", "update")}
+    assert play.steps()[:3] == [("silenced", "aigerim"), ("resumed", "aigerim"), ("sent", "aigerim")]
+
+
+def test_a_silence_of_an_answered_alert_is_one_of_its_steps() -> None:
+    play = Play()
+    play.see()
+    play.decide(DecisionKind.ACKNOWLEDGED)
+    play.decide(DecisionKind.SILENCED, id="d-2", until=NIGHT + 120 * MINUTE, note="проверяют")
+    assert play.steps()[-1] == ("silenced", "aigerim")
+    play.decide(DecisionKind.RESUMED, id="d-3", alert_id=None, key="number:+77050000000")
+    assert len(play.work.silences) == 1, "of another series"
+
+
 def test_a_silence_has_an_end() -> None:
-    assert silence_error(None, NIGHT)
-    assert silence_error(NIGHT, NIGHT)
-    assert silence_error(NIGHT + timedelta(days=31), NIGHT)
-    assert silence_error(NIGHT + timedelta(days=30), NIGHT) is None
+    assert silences.error(None, NIGHT)
+    assert silences.error(NIGHT, NIGHT)
+    assert silences.error(NIGHT + timedelta(days=31), NIGHT)
+    assert silences.error(NIGHT + timedelta(days=30), NIGHT) is None
 
 
 def test_an_urgent_case_goes_to_its_region_at_once_even_at_night() -> None:

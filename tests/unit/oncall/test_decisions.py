@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from deploy.commands import oncall
+from deploy.home import CHECKOUT
 from schemas.cases import DecisionKind
 from streams.oncall.decisions import Feedback, feedback, problem
 from tests.unit.oncall.builders import MINUTE, NIGHT, a_decision, an_alert
@@ -28,6 +30,8 @@ FALSE, REAL, MISSED, SILENCED = (
         (DecisionKind.ACKNOWLEDGED, {}, None),
         (DecisionKind.ACKNOWLEDGED, {"alert_id": None}, "name the alert"),
         (FALSE, {"alert_id": None}, "name the alert"),
+        (DecisionKind.RESUMED, {"alert_id": None}, "name the series"),
+        (DecisionKind.RESUMED, {"alert_id": None, "key": "scheme:prize"}, None),
         (MISSED, {"key": "scheme:prize", "happened_at": NIGHT - MINUTE}, None),
         (MISSED, {"key": "scheme:prize"}, "needs the time"),
         (MISSED, {"key": "scheme:prize", "happened_at": NIGHT + MINUTE}, "in the past"),
@@ -74,6 +78,7 @@ def test_who_says_the_order_and_the_ways() -> None:
     ("arguments", "said"),
     [
         (["who", "--at", "tonight"], "--at 'tonight' is no time such as 2026-01-14T03:00"),
+        (["who", "--region", "zhetysu"], "--region 'zhetysu' is none; one of KZ-10, KZ-11,"),
         (["check", "--file", "nowhere.yaml"], "nowhere.yaml: there is no such file"),
         (["silence", "scheme:prize", "--until", "2020-01-01", "--reason", "учения"], "lies in the future"),
         (["missed", "scheme:prize", "--at", "2120-01-01"], "in the past"),
@@ -95,3 +100,16 @@ def test_check_knows_ways_that_apprise_does_not(monkeypatch: pytest.MonkeyPatch)
     assert "pigeon" not in result.output, "an address may hold a secret"
     monkeypatch.setenv("SAQBOL_ONCALL_URL", "json://127.0.0.1/")
     assert "Apprise knows every way" in CliRunner().invoke(oncall.app, ["check"]).output
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # one of Apprise's plugins
+def test_check_looks_at_each_way_whose_variables_are_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SAQBOL_ONCALL_URL", raising=False)
+    shipped = (CHECKOUT / "deploy" / "oncall.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "oncall.yaml"
+    path.write_text(
+        shipped.replace("targets:\n", 'targets:\n      - {name: loft, url: "pigeon://"}\n'), encoding="utf-8"
+    )
+    result = CliRunner().invoke(oncall.app, ["check", "--file", str(path)])
+    assert result.exit_code == 1
+    assert "oncall's way loft" in result.output

@@ -128,12 +128,15 @@ def test_the_shipped_file_needs_one_variable() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "problem"),
     [
-        ("language: kk", "language: de", 2, "Invalid enum value 'de'"),
+        ("language: kk", "language: de", 2, "Invalid enum value 'de' (in people[0].language); one of en, kk, ru"),
+        ("days: [mon,", "days: [Mon,", 14, "(in rotas[1].shifts[0].days[0]); one of fri, mon, sat, sun"),
+        ("until: 2026-01-14", "until: 14.01.2026", 15, "; a date such as 2026-03-31"),
+        ("${TOKEN_A}", "${token}", 2, "write it as ${MARAT_SMS}"),
         ("account: marat", "account: aigerim", 3, "'aigerim' stands above already"),
         ("people: [aigerim, marat]", "people: [aigerim, murat]", 14, "'murat' is not among the people"),
         ("regions: [KZ-33]", "regions: [KZ-99]", 11, "unknown region 'KZ-99'"),
         ("id: national", "id: zhetysu", 16, "the rota 'zhetysu' stands above already"),
-        ('hours: "09:00-18:00"', 'hours: "9-18"', 14, "regex"),
+        ('hours: "09:00-18:00"', 'hours: "9-18"', 14, "; from-until in Asia/Almaty, e.g. 09:00-18:00"),
         ('hours: "09:00-18:00"', 'hours: "09:00-09:00"', 14, "begins when it ends"),
         ("until: 2026-01-14", "since: 2026-02-01, until: 2026-01-14", 15, "ends before it begins"),
         ('hours: "20:00-08:00"', 'hours: "20:00-07:30"', 7, "nobody is on call on mon 07:30"),
@@ -144,6 +147,8 @@ def test_the_shipped_file_needs_one_variable() -> None:
         ("account: timur", "account: heartbeat", 5, "the heartbeat's own"),
         ("digest: {after: 3,", "digest: {after: 0,", 21, ">= 1"),
         ("quiet_hours:", "quite_hours:", 22, "quite_hours"),
+        ('hours: "22:00-08:00"', 'hours: "22:00-22:00"', 22, "what waits is never told"),
+        ('hours: "22:00-08:00"', 'hours: "00:00-24:00"', 22, "what waits is never told"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(file: Path, old: str, new: str, line: int, problem: str) -> None:
@@ -153,6 +158,11 @@ def test_a_mistake_is_named_with_its_line(file: Path, old: str, new: str, line: 
         read_oncall(file)
     assert problem in str(error.value)
     assert f"oncall.yaml:{line}:" in str(error.value)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="can't be read: Is a directory"):
+        read_oncall(tmp_path)
 
 
 def test_dates_are_dates(oncall: OnCall) -> None:

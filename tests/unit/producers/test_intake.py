@@ -15,6 +15,7 @@ from producers.problems import InvalidError, MalformedError
 from producers.reporters import ReporterHasher
 from producers.validation import encode_submission
 from schemas.events import MAX_TEXT, Channel, GivenContact, Report, ReportSubmission, report_id, time_errors
+from streams.understanding.secrets import mask
 
 NOW = datetime(2026, 1, 14, 9, 30, tzinfo=UTC)
 HASHER = ReporterHasher(b"k" * 32)
@@ -113,6 +114,13 @@ def test_a_reference_that_identifies_somebody_is_hashed_the_same_way_every_time(
 @pytest.mark.parametrize("ref", ["1", "2026-01-14/17", "wamid.HBgLNzcw", "message-1768383000123", "сообщение №5"])
 def test_an_ordinary_reference_is_kept(ref: str) -> None:
     assert to_report(submission(source_ref=ref), ORIGIN, NOW, HASHER).report.source_ref == ref
+
+
+@pytest.mark.parametrize("hasher", [HASHER, None])
+@pytest.mark.parametrize("ref", ["a27b8062d2e84a4298e940319533089f", "5A5D1F08-4D97-4162-8848-838788CC8F8D"])
+def test_a_uuid_whose_digits_pass_for_a_card_is_kept(ref: str, hasher: ReporterHasher | None) -> None:
+    assert mask(ref.replace("-", "")).kinds
+    assert to_report(submission(source_ref=ref), ORIGIN, NOW, hasher).report.source_ref == ref
 
 
 def test_without_a_key_nothing_is_hashed_badly_but_refused() -> None:

@@ -33,3 +33,14 @@ def test_an_interval_passes_once_however_far_the_clock_is_moved(tmp_path: Path) 
     assert interval.passed() is None
     moved_by.write_text(str(30 * 86400 + 601))
     assert interval.passed() is not None
+
+
+def test_a_clock_that_was_set_back_begins_a_new_interval(tmp_path: Path) -> None:
+    moved_by = tmp_path / "clock"
+    interval = Interval(Clock(moved_by), timedelta(minutes=10))
+    moved_by.write_text(str(30 * 86400))
+    assert interval.passed() is not None
+    moved_by.unlink()
+    assert interval.passed() is None
+    moved_by.write_text("601")
+    assert interval.passed() is not None

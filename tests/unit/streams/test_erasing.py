@@ -103,11 +103,14 @@ def test_a_series_forgets_reporter_and_report() -> None:
     assert not forget_in_series(series, Erasure(report_ids=[IDS[1]], reporter=BORIS))
 
 
-def test_a_channel_forgets_the_report() -> None:
-    signals = [told(ANNA, name, key="channel:hotline-test") for name in IDS]
-    series = add(None, signals)
-    assert forget_in_series(series, Erasure(report_ids=IDS[:1], reporter=ANNA))
-    assert series == add(None, signals[1:])
+def test_a_channel_forgets_the_report_and_who_made_it() -> None:
+    own, *others = (
+        told(who, name, key="channel:hotline-test") for who, name in zip((ANNA, BORIS, BORIS), IDS, strict=True)
+    )
+    series, gone = add(None, [own, *others]), Erasure(report_ids=IDS[:1], reporter=ANNA)
+    assert forget_in_series(series, gone)
+    assert series == add(None, others)
+    assert not any(trace in msgspec.msgpack.encode(series) for trace in traces(gone))
 
 
 def test_a_full_sketch_forgets_who_and_not_how_many() -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from schemas.events import Verdict, VerdictKind
+from schemas.events import Outcome, Verdict, VerdictKind
 from streams.reputation import Facts, State, add_signals, add_verdict, assess
 from streams.wording import LOCALES, Locale, money, number_reasons, texts
 from tests.builders import NOW, a_signal
@@ -28,6 +28,14 @@ def test_an_impersonated_number_is_said_to_be_official_first() -> None:
     lines = number_reasons("1414", assess(facts, NOW, official=True), "ru")
     assert "официальный" in lines[0]
     assert "подделать" in lines[1]
+
+
+@pytest.mark.parametrize(("loss", "said"), [(150_000, "150 000 ₸"), (0, "не сказано")])
+def test_a_loss_that_nobody_named_is_not_called_nothing(loss: int, said: str) -> None:
+    facts = add_signals(Facts(), [a_signal(outcome=Outcome.VICTIM, loss_kzt=loss)])
+    lines = number_reasons("+77051234567", assess(facts, NOW, official=False), "ru")
+    (harm,) = [line for line in lines if line.startswith("Пострадавших: 1")]
+    assert said in harm.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_money_is_grouped() -> None:

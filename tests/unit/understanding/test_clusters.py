@@ -10,7 +10,7 @@ import pytest
 
 from schemas.events import Channel, Report, Stance, Tag, report_id
 from streams.understanding import clusters
-from streams.understanding.clusters import Cluster, Clusters, assign, is_unexplained, sketch, words_of
+from streams.understanding.clusters import Cluster, Clusters, assign, is_unexplained, sketch
 from streams.understanding.enrich import enrich
 
 _START = datetime(2026, 1, 14, 9, tzinfo=UTC)
@@ -48,8 +48,8 @@ def test_one_story_in_different_words_is_one_pattern_with_its_words() -> None:
     assert len(set(patterns[:3])) == 1
     assert len(set(patterns[3:])) == 1
     assert patterns[0] != patterns[3]
-    assert {"окна", "замер"} <= set(words_of(state, patterns[0] or ""))
-    assert "көмір" in words_of(state, patterns[3] or "")
+    assert {"окна", "замер"} <= set(state.clusters[patterns[0] or ""].words.values())
+    assert "көмір" in state.clusters[patterns[3] or ""].words.values()
 
 
 def test_a_pattern_is_named_by_its_founders_words() -> None:

@@ -68,7 +68,12 @@ def test_neither(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Мені подзвонили і сказали, що це банк", "Мага банктан чалышты эле, жообун күтүп жатам"]
+    "text",
+    [
+        "Мені подзвонили і сказали, що це банк",
+        "Мага банктан чалышты эле, жообун күтүп жатам",
+        "Мага чалышты, акча сурашты, эмне кылам",
+    ],
 )
 def test_neighbours_are_not_taken_for_kazakh(text: str) -> None:
     assert detect(text) is not Language.KK

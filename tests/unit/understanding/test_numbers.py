@@ -68,6 +68,11 @@ def test_a_number_is_found_however_it_is_written(written: str) -> None:
         ("8 7172 74-28-28", "+77172742828"),
         ("перезвоните 8 800 080 7777", "+78000807777"),
         ("нөмірі 87051234567-ден хабарласты", MOBILE),
+        ("с номера 8705\n1234567 пришло", MOBILE),
+        ("номер 8 (705)\n123 45 67", MOBILE),
+        ("87051234567 күніге звондайды", MOBILE),
+        ("87051234567 отдел кредитования", MOBILE),
+        ("87051234567 к вам едет курьер, говорит", MOBILE),
     ],
 )
 def test_landlines_and_abroad(text: str, value: str) -> None:
@@ -89,6 +94,8 @@ def test_landlines_and_abroad(text: str, value: str) -> None:
         "заказ № 87051234567",
         "договор 87051234567",
         "в 112 школе 103 ученика",
+        "15 000\n8705 331",
+        "8874 на сайте ввела, потом смс пришла",
         "",
         "\0",
     ],
@@ -153,6 +160,10 @@ def test_kinds_of_given_contacts(raw: str, kind: ContactKind, value: str) -> Non
         ("hxxps://login.kaspi[.]kz.evil.com/a", ContactKind.LINK, "evil.com"),
         ("https://kaspi.kz@evil.com/", ContactKind.LINK, "evil.com"),
         ("http://185.12.3.4/login", ContactKind.LINK, "185.12.3.4"),
+        ("@shop.kz1 продаёт", ContactKind.HANDLE, "instagram:@shop.kz1"),
+        ("@dress_kz инстаграмда", ContactKind.HANDLE, "instagram:@dress_kz"),
+        ("смс, от кого: InfoPost", ContactKind.SENDER, "INFOPOST"),
+        ("в 1414 позвонил уточнить", ContactKind.SHORT_CODE, "1414"),
         ("звонили со скрытого номера", ContactKind.HIDDEN, ""),
     ],
 )
@@ -167,10 +178,26 @@ def test_kinds_in_texts(text: str, kind: ContactKind, value: str) -> None:
         ("Мой номер 87051234567", "own"),
         ("менің нөмірім 87051234567", "own"),
         ("перезвоните мне по номеру 87051234567", "own"),
+        ("можете мне позвонить по номеру 87051234567", "own"),
+        ("велели мне позвонить по номеру 87051234567", "suspect"),
         ("на мой номер поступил звонок с 87051234567", "suspect"),
         ("это не мой номер 87051234567", "suspect"),
         ("обратилась в банк по номеру 87051234567", "helpline"),
         ("в смс просят позвонить на 87051234567 в банк", "suspect"),
+        ("Позвонил мне 87051234567 и назвался майором", "suspect"),
+        ("звонит мне 87051234567", "suspect"),
+        ("маған қоңырау шалды 87051234567", "suspect"),
+        ("позвоните мне 87051234567", "own"),
+        ("маған хабарласыңыз 87051234567", "own"),
+        ("на мой 87051234567 пришла смс", "own"),
+        ("пишу с номера 87051234567", "own"),
+        ("мой тел 87051234567, с него и писал", "own"),
+        ("мошенник дал свой номер 87051234567", "suspect"),
+        ("номер матери 87051234567", "other"),
+        ("сестре звонили на 87051234567", "other"),
+        ("сестре звонили с 87051234567", "suspect"),
+        ("мой абонентский номер 87051234567", "own"),
+        ("она оставила мне свой номер телефона 87051234567", "suspect"),
     ],
 )
 def test_roles(text: str, role: str) -> None:
@@ -186,6 +213,7 @@ def test_roles(text: str, role: str) -> None:
         ("звонили с 102, сказали из полиции", "suspect"),
         ("102 нөмірінен қоңырау келді", "suspect"),
         ("номер 102 знают все", "official"),
+        ("в 102 позвонил сразу", "helpline"),
     ],
 )
 def test_roles_of_official_numbers(text: str, role: str) -> None:
@@ -198,6 +226,7 @@ def test_an_official_number_that_the_fraudster_used_is_impersonated() -> None:
     assert contact.role is ContactRole.SUSPECT
     assert entry is not None
     assert entry.value == "1414"
+    assert roles("8 800 080 77 77, с этого перезванивали, оказалось не банк") == {"+78000807777": "suspect"}
     assert official(normalise("https://kgd.gov.kz/")) is not None
     assert official(normalise("https://egov.kz.login.top/")) is None
     assert official(normalise("")) is None

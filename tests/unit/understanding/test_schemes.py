@@ -139,7 +139,7 @@ def test_threads_that_need_the_rules_at_the_same_moment_all_get_them() -> None:
     reader.cache_clear()
     rulebook.cache_clear()
     text, scheme, _ = _STORIES[0]
-    with ThreadPoolExecutor(4) as many:
-        for tags in many.map(lambda _: tag(text), range(8)):
+    with ThreadPoolExecutor(2) as many:
+        for tags in many.map(lambda _: tag(text), range(4)):
             assert scheme in {t.code for t in tags.schemes}
     assert scheme in _codes(text)[0]

@@ -38,7 +38,7 @@ def test_each_line_is_understood() -> None:
     [
         (b"nonsense", "line 2: not JSON in UTF-8"),
         (b'{"id": "x"}', "line 2: Object missing required field `text`"),
-        (b'{"id": 5, "text": "x"}', "line 2: Expected `str`, got `int` - at `$.id`"),
+        (b'{"id": null, "text": "x"}', "line 2: Expected `int | str`, got `null` - at `$.id`"),
         (b'{"id": "x", "text": "\xff"}', "line 2: "),
         (b"[]", "line 2: Expected `object`"),
         (
@@ -53,6 +53,10 @@ def test_a_bad_line_is_named_and_the_rest_is_read(line: bytes, said: str) -> Non
     assert result.exit_code == 1
     assert said in result.stderr
     assert len(result.stdout.splitlines()) == 2
+
+
+def test_a_number_may_stand_for_an_id() -> None:
+    assert json.loads(_run('{"id": 5, "text": "x"}').stdout)["id"] == 5
 
 
 def test_an_error_does_not_repeat_what_was_sent() -> None:

@@ -83,6 +83,33 @@ def test_words_are_cut_at_digits_and_alphabets_and_count_sentences() -> None:
     assert [fold("Kaspiге 5000тг")[slice(*span)] for span in words.spans[:4]] == ["kaspi", "ге", "5000", "тг"]
 
 
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("раз. два", [0, 1]),
+        ("раз.два", [0, 0]),
+        ("«раз!» два", [0, 1]),
+        ("раз\nдва\r\n\nтри", [0, 1, 3]),
+        ("раз.\nдва", [0, 2]),
+        ("раз? два?три", [0, 0, 1, 1, 2]),
+    ],
+)
+def test_where_a_sentence_ends(text: str, sentences: list[int]) -> None:
+    assert Words(fold(text)).sentences == sentences
+
+
+@given(st.text(alphabet="ab1 яқ.!?…»-_\n\t", max_size=60))
+def test_every_word_stands_where_its_span_says(text: str) -> None:
+    folded = fold(text)
+    words = Words(folded)
+    assert [bare(folded)[slice(*span)] for span in words.spans] == words.texts
+    assert len(words.sentences) == len(words.texts)
+
+
+def test_letters_that_are_spaced_out_by_underscores() -> None:
+    assert fold("с_б_е_р_ звонит") == "сбер_ звонит"
+
+
 def test_kazakh_typed_without_its_letters_is_the_same() -> None:
     assert bare(fold("Қоңырау шалып, ақша сұрады")) == bare(fold("Конырау шалып, акша сурады"))
 

@@ -158,3 +158,44 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path, content: str, told: s
     result = CliRunner().invoke(cli.build("backtest"), ["backtest", str(path), "--calibrate-until", "2025-05-01"])
     assert result.exit_code == 1
     assert told in result.output
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "told"),
+    [
+        ("--alarms", "nowhere/out.jsonl", "is no folder; name a file"),
+        ("--alarms", ".", "is a folder; name a file"),
+        ("--plot", "nowhere/out.html", "is no folder; name a file"),
+        ("--plot", "out.pdf", "is neither a .html nor a .png file"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told_before_the_replay(
+    tmp_path: Path, option: str, name: str, told: str
+) -> None:
+    given = ["missing.csv", "--calibrate-until", "2025-05-01", option, str(tmp_path / name)]
+    result = CliRunner().invoke(cli.build("backtest"), ["backtest", *given])
+    assert result.exit_code == 1
+    assert told in result.output
+
+
+def test_the_same_reports_in_other_files_are_the_same_alarms(tmp_path: Path) -> None:
+    """Columns in another order, others beside them, several files in any order, gzipped under any name, with a mark."""
+    rows = sorted(story())
+    plain = write(tmp_path / "plain.csv.gz", rows)
+    half = start_of(FIRST + 40)
+    early, late = tmp_path / "early.csv", tmp_path / "late.csv"
+    write(early, [row for row in rows if row.at < half])
+    lines = ["\ufeffreporter,remark,number,observed_at"] + [
+        f"{row.reporter},,{row.number},{date_of(day_of(row.at))}" for row in rows if row.at >= half
+    ]
+    late.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8")
+    until = date_of(FIRST + CALIBRATION_DAYS).isoformat()
+    found = []
+    for files in ([plain], [late, early]):
+        out = tmp_path / "out.jsonl"
+        given = ["--calibrate-until", until, "--budget", "2/week", "--alarms", str(out)]
+        result = CliRunner().invoke(cli.build("backtest"), ["backtest", *map(str, files), *given])
+        assert result.exit_code == 0, result.output
+        found.append(out.read_text(encoding="utf-8"))
+    assert found[0] == found[1]
+    assert FAST in found[0]

@@ -42,6 +42,16 @@ def submission(mapping: dict[str, Any], row: dict[str, Any]) -> ReportSubmission
     return decode_submission(item.submission)
 
 
+def test_a_reference_that_says_two_things_is_named_and_a_row_that_is_there_twice_is_not() -> None:
+    read = reader(agency.MAPPING)
+    first = agency.row(3, datetime(2026, 1, 14, 9, 30))
+    rows = [first, first, {**first, "Телефон мошенника": "8 705 111 22 33"}, {**first, "№ обращения": "4/26"}]
+    items = [read.item(Row(number, cells(**row), False)) for number, row in enumerate(rows, 2)]
+    assert [[problem.field for problem in item.problems] for item in items] == [[], [], ["/source_ref"], []]
+    assert items[0].submission == items[1].submission
+    assert items[2].submission is None
+
+
 def test_a_whole_row() -> None:
     said = submission(agency.MAPPING, agency.row(3, datetime(2026, 1, 14, 9, 30)))
     assert said.source_ref == "3/26"
@@ -129,8 +139,12 @@ def changed(**fields: Any) -> dict[str, Any]:
     [
         ({"fields": {"bank": {"column": "Банк"}}}, "neither text nor contacts"),
         (changed() | {"zone": "Asia/Astana?"}, "no time zone"),
-        (changed(colour={"column": "Цвет"}), "colour"),
-        (changed(outcome={"column": "Статус", "values": {"умер": "dead"}}), r"fields\.outcome: 'dead'"),
+        (changed(colour={"column": "Цвет"}), "colour.*known there are .*bank"),
+        (changed(text={"colum": "Фабула"}), "colum.*known there are column, columns"),
+        (changed(happened_at={"column": "Дата", "format": "%d"}), "known there are column, columns, formats"),
+        (changed(contacts=[{"column": "Номер", "rol": "own"}]), "known there are column, split, role"),
+        (changed() | {"table": {"encoding": "klingon"}}, "one of utf-8, windows-1251"),
+        (changed(outcome={"column": "Статус", "values": {"умер": "dead"}}), r"'dead' .*send one of .*victim"),
         (changed(outcome={"constant": "dead"}), r"fields\.outcome: 'dead'"),
         (changed(bank={}), r"fields\.bank: give a column"),
         (changed(bank={"column": "Банк", "constant": "Халык"}), r"fields\.bank: give a column"),
@@ -149,6 +163,9 @@ def test_a_wrong_mapping_is_refused_with_the_place(tmp_path: Path, mapping: Any,
 def test_a_missing_or_broken_mapping_is_named(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="No such file"):
         load_mapping(tmp_path / "none.yaml")
+    (tmp_path / "old.yaml").write_bytes("zone: Алматы".encode("cp1251"))
+    with pytest.raises(MappingError, match="no text in UTF-8"):
+        load_mapping(tmp_path / "old.yaml")
     (tmp_path / "broken.yaml").write_text("fields: [")
     with pytest.raises(MappingError, match=r"broken\.yaml"):
         load_mapping(tmp_path / "broken.yaml")
