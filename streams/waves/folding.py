@@ -31,9 +31,9 @@ from streams.waves.joining import joined, name, scheme_of, share
 from streams.waves.kinds import kind_of
 from streams.waves.pace import Purse, factor, settle
 from streams.waves.rising import forget, groups_of, stir, together
-from streams.waves.rules import SEVERITIES, STIRRING, Detector, Rule
+from streams.waves.rules import NARROW, SEVERITIES, STIRRING, Detector, Rule
 from streams.waves.scan import Candidate, Excess, judge
-from streams.waves.series import DAY, Evidence, day_of, family_of
+from streams.waves.series import DAY, MAX_EVIDENCE, Evidence, day_of, family_of, hands
 from streams.waves.silence import silence
 from streams.waves.traffic import Exposure, record
 
@@ -209,6 +209,7 @@ class _Folder:
         return (
             member.score >= self.detector.threshold(rule) * self._pace(rule)
             and (rule.family in ("channel", "campaign") or member.excess.identified >= rule.minimum_reporters)
+            and (rule.family not in NARROW or hands(evidence) >= min(rule.minimum_reporters, MAX_EVIDENCE))
             and (rule.family != "campaign" or numbers >= rule.minimum_numbers)
             and member.excess.known_days >= rule.minimum_baseline_days
             and sum(item.victim for item in evidence) >= filters.minimum_victims

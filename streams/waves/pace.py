@@ -15,9 +15,9 @@ from msgspec import Struct
 #: Days of budget that a purse holds at most, beyond what it began with.
 SAVED_DAYS: Final = 7.0
 #: Days of budget that it can owe.
-OWED_DAYS: Final = 28.0
+OWED_DAYS: Final = 14.0
 #: The factor of a threshold is exp(-STRENGTH · balance), the balance in `SAVED_DAYS` of budget.
-STRENGTH: Final = 0.15
+STRENGTH: Final = 0.3
 
 
 class Purse(Struct, array_like=True):

@@ -25,7 +25,7 @@ CALIBRATION: Final = "calibration.yaml"
 #: Score from which a number counts as stirring: too little for a page, enough to be one of many that rise together.
 STIRRING: Final = 3.0
 #: Families whose series are numbers' own: nothing is expected of one never seen before.
-_NARROW: Final = ("number", "official", "pattern")
+NARROW: Final = ("number", "official", "pattern")
 
 __all__ = ["Calibration", "Detector", "Rule", "RuleError", "Standing", "Threshold", "load_detector"]
 

@@ -13,14 +13,14 @@ sketch: exact below k, a standard error of 1/sqrt(k - 2) above; Cohen & Kaplan, 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
 
-from schemas.events import Outcome, Signal, Stance
+from schemas.events import Channel, Outcome, Signal, Stance
 
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
@@ -42,7 +42,7 @@ _HASH_BYTES: Final = 6
 
 
 class Evidence(Struct, frozen=True, array_like=True):
-    """One report of a series, as an alert shows it.  `happened` is in epoch seconds."""
+    """One report of a series, as an alert shows it.  `happened` and `received` are in epoch seconds."""
 
     happened: int
     report_id: str
@@ -55,6 +55,7 @@ class Evidence(Struct, frozen=True, array_like=True):
     excerpt: str
     medium: str = ""
     outcome: str = ""
+    received: int = 0
 
 
 class Bucket(Struct, array_like=True):
@@ -190,7 +191,7 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
                 _insert(series.hours, hour, "people", person, SKETCH, oldest)
                 _insert(series.received, hour_of(received), "identified", reporter_hash(signal.report_id), size, oldest)
             else:
-                evidence.append(_evidence(signal, happened))
+                evidence.append(_evidence(signal, happened, received))
     _forget(series)
     _keep_newest(series, evidence)
     return series
@@ -206,6 +207,20 @@ def counted(hashes: list[int], size: int) -> float:
 def reporters_in(bucket: Bucket, size: int) -> float:
     """Distinct reporters of one hour or day, anonymous ones and imports included."""
     return counted(bucket.identified, size) + counted(bucket.anonymous, size) + counted(bucket.imported, size)
+
+
+def hands(evidence: Iterable[Evidence]) -> int:
+    """How many hands some reports come from at least.
+
+    Those that happened and came through one channel within one minute weigh as one, for that is what a hand with many
+    accounts looks like.  Files tell times too coarsely for that: each of their reports is a hand.
+    """
+    return len(
+        {
+            item.report_id if item.channel == Channel.FILE else (item.channel, item.happened // 60, item.received // 60)
+            for item in evidence
+        }
+    )
 
 
 def expired(series: Head, now: int) -> bool:
@@ -242,7 +257,7 @@ def _keep_newest(series: Series, evidence: list[Evidence]) -> None:
         del series.evidence[MAX_EVIDENCE:]
 
 
-def _evidence(signal: Signal, happened: int) -> Evidence:
+def _evidence(signal: Signal, happened: int, received: int) -> Evidence:
     return Evidence(
         happened=happened,
         report_id=signal.report_id,
@@ -255,4 +270,5 @@ def _evidence(signal: Signal, happened: int) -> Evidence:
         excerpt=signal.excerpt[:MAX_EXCERPT],
         medium=str(signal.medium),
         outcome=str(signal.outcome),
+        received=received,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from math import sqrt
 from statistics import median
 from typing import Final
 
@@ -95,7 +96,11 @@ class Exposure:
 
     @cached_property
     def _reference(self) -> float | None:
-        return self._given if self._given and self._level else self._level
+        """Reports of the day that the prior holds for: half way, by ratio, from those it was learned at to the usual.
+
+        When twice as much is reported there are more numbers, and more reports of each.
+        """
+        return sqrt(self._given * self._level) if self._given and self._level else self._level
 
     def window(self, start: int, end: int, own: float) -> float:
         """Exposure from `start` to `end` (epoch seconds), without the `own` reports of the series."""

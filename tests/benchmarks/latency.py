@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,14 +115,15 @@ class Reporters:
         self._http = httpx.Client(base_url=gateway.url, headers={"authorization": f"Bearer {key}"})
         self._sent = 0
 
-    def post(self, number: str) -> tuple[str, float]:
-        """Report `number`; (id of the report, epoch seconds of its 202)."""
+    def post(self, number: str, ago: timedelta = timedelta(0)) -> tuple[str, float]:
+        """Report a call of `ago` from `number`; (id of the report, epoch seconds of its 202)."""
         self._sent += 1
         ref = f"{id(self)}-{self._sent}"
         body = {
             "source_ref": ref,
             "medium": "call",
             "text": f"Звонили с номера {number}, представились банком, просили код из СМС",
+            "happened_at": (datetime.now(UTC) - ago).isoformat(),
             "reporter": f"+7701{id(self) % 1000:03}{self._sent:04}",
         }
         answer = self._http.post("/v1/reports", json=body)
@@ -166,8 +168,8 @@ def main() -> None:
     with pipeline(hook) as (stack, gateway):
         people = Reporters(gateway)
         for number in numbers:
-            for _ in range(4):
-                people.post(number)
+            for people_before in range(1, 5):
+                people.post(number, timedelta(minutes=5 * people_before))
         time.sleep(SETTLE)
         early = [number for number in numbers if hook.first(number)]
         ended = threading.Event()

@@ -1,17 +1,16 @@
-"""Waves injected into a year of hours: how many people report before the page, and how many pages are false.
+"""Waves injected into half a year of hours: how many people report before the page, and how many pages are false.
 
     python -m tests.benchmarks.waves.injection
 
-The background is resampled from real reports with a fixed seed: for each of 52 weeks a real week is drawn, its numbers
+The background is resampled from real reports with a fixed seed: for each of 26 weeks a real week is drawn, its numbers
 renamed so that no number lasts longer than it did in truth, one in sixteen taken (Kazakhstan has a sixteenth of the
-people), each report given an hour by a daily course and each number one of twenty schemes.  Thresholds are set on the
-first 13 weeks for one page a day, and each rule keeps to its purse in the rest.  Waves are injected there in two ways,
-their numbers new ones of prefixes that the background has, so that they are of its kinds:
+people), each report given an hour by a daily course and each number one of twenty schemes.  Rules and thresholds are
+the shipped ones, as for a start without history; the first 4 weeks build baselines.  Waves are injected into the rest
+in two ways, their numbers new ones of prefixes that the background has, so that they are of its kinds:
 
 - apart: one begins every four days, when the one before is over, of each kind in turn and of another scheme than the
-  two before; three such years, each with waves of its own;
-- every day: one each day, over and above the background's own.  That alone is all that the budget allows, so no purse
-  keeps to it there.
+  two before; twice, with waves of their own;
+- every day: one each day, so that several are open at once.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ import sys
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -35,15 +34,15 @@ from rich.console import Console
 
 from schemas.events import Alert
 from streams.waves import Campaigns, Detector, fold, load_detector
-from streams.waves.backtest import Backtest, value_of
+from streams.waves.backtest import value_of
 from streams.waves.calendar import number_of
 from streams.waves.history import Batch, Replay, Row
 from streams.waves.series import DAY, HOUR, start_of
 from tests.benchmarks.waves.real import DATA
 from tests.benchmarks.waves.tables import markdown, write
 
-WEEKS: Final = 52
-CALIBRATION_WEEKS: Final = 13
+WEEKS: Final = 26
+BASELINE_WEEKS: Final = 4
 SHARE: Final = 16
 SEED: Final = 1414
 SCHEMES: Final = tuple(f"scheme-{n}" for n in range(20))
@@ -52,9 +51,9 @@ SPREAD: Final = 30
 #: Hours a wave lasts, and reporters after which it stops.
 LASTS: Final = 48
 LARGEST: Final = 200
-#: Days from one wave to the next when they are apart, and years of them.
+#: Days from one wave to the next when they are apart, and how often the time is lived with others.
 APART: Final = 4
-YEARS: Final = 3
+TIMES: Final = 2
 #: Numbers of a page that count as named, as in `score_waves.py`.
 NAMED: Final = 20
 #: Course of a day: nothing at night, most in the late morning, on into the evening.
@@ -84,7 +83,7 @@ class Wave:
 
 
 def background() -> list[Row]:
-    """A year of reports, in time order."""
+    """Half a year of reports, in time order."""
     random = np.random.default_rng(SEED)
     weeks: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
     first = number_of(date(2020, 2, 17))
@@ -128,7 +127,7 @@ def hash_of(text: str) -> int:
 
 
 def injected(seed: int, quiet: list[Row], every: int) -> list[Wave]:
-    """A wave `every` so many days after calibration, at any hour, of each kind in turn."""
+    """A wave `every` so many days after the baseline, at any hour, of each kind in turn."""
     random = np.random.default_rng(seed)
     known = sorted({row.number for row in quiet})
     taken = set(known)
@@ -141,7 +140,7 @@ def injected(seed: int, quiet: list[Row], every: int) -> list[Wave]:
                 taken.add(number)
                 return number
 
-    for place, day in enumerate(range(FIRST + 7 * CALIBRATION_WEEKS + 7, FIRST + 7 * WEEKS - 7, every)):
+    for place, day in enumerate(range(FIRST + 7 * BASELINE_WEEKS + 7, FIRST + 7 * WEEKS - 7, every)):
         kind = KINDS[(place + seed) % len(KINDS)]
         start = start_of(day) + int(random.integers(0, DAY))
         gaps = random.exponential(HOUR / kind.rate, LARGEST)
@@ -169,33 +168,25 @@ def batches(rows: list[Row]) -> Iterator[Batch]:
         yield Batch((hour + 1) * HOUR - 1, list(group))
 
 
-def calibrated(rows: list[Row]) -> Backtest:
-    """The pages of a year, thresholds set on its beginning."""
-    test = Backtest(load_detector(Path("deploy/alerts")), start_of(FIRST + 7 * CALIBRATION_WEEKS), 1.0)
-    test.run(batches(rows), daily=False)
-    return test
-
-
-class Year:
-    """The year from the end of calibration on, which can be lived again with other waves in it."""
+class Time:
+    """The time from the end of the baseline on, which can be lived again with other waves in it."""
 
     def __init__(self, quiet: list[Row], detector: Detector) -> None:
         """Replay what lies before."""
-        begin = start_of(FIRST + 7 * CALIBRATION_WEEKS)
+        begin = start_of(FIRST + 7 * BASELINE_WEEKS)
         replayed, state = Replay(detector), Campaigns()
         for batch in batches([row for row in quiet if row.at < begin]):
             state, _ = fold(state, replayed.feed(batch), batch.now, detector)
         self._detector, self._states, self._campaigns = detector, replayed.states, msgspec.msgpack.encode(state)
         self._rows = [row for row in quiet if row.at >= begin]
 
-    def pages(self, waves: list[Wave], *, paced: bool) -> list[Alert]:
+    def pages(self, waves: list[Wave]) -> list[Alert]:
         """The pages with `waves` in it."""
-        detector = replace(self._detector, paced=paced)
-        replayed, state = Replay(detector), msgspec.msgpack.decode(self._campaigns, type=Campaigns)
+        replayed, state = Replay(self._detector), msgspec.msgpack.decode(self._campaigns, type=Campaigns)
         replayed.states = dict(self._states)
         found: list[Alert] = []
         for batch in batches(self._rows + rows_of(waves, SEED)):
-            state, alerts = fold(state, replayed.feed(batch), batch.now, detector)
+            state, alerts = fold(state, replayed.feed(batch), batch.now, self._detector)
             found += [alert for alert in alerts if alert.page]
         return found
 
@@ -223,7 +214,7 @@ def heard(wave: Wave, told: list[Alert]) -> Heard:
 
 
 def table_of(waves: list[Wave], told: list[list[Alert]]) -> str:
-    """What was told of each kind of wave, as a table; `told` has the pages of the year that each wave is in."""
+    """What was told of each kind of wave, as a table; `told` has the pages of the time that each wave is in."""
     table = []
     for kind in KINDS:
         mine = [heard(wave, pages) for wave, pages in zip(waves, told, strict=True) if wave.kind == kind]
@@ -247,32 +238,31 @@ def main() -> None:
     """Run the study and write its tables."""
     if not DATA.exists():
         sys.exit(f"no {DATA}: the study needs the real reports")
-    quiet = background()
-    days = 7 * (WEEKS - CALIBRATION_WEEKS)
-    calm = calibrated(quiet)
-    year = Year(quiet, calm.detector)
-    apart, told, pages = [], [], 0
-    for seed in range(SEED, SEED + YEARS):
-        waves = injected(seed, quiet, APART)
-        heard_of = year.pages(waves, paced=True)
-        pages += len(heard_of)
-        apart += waves
-        told += [heard_of] * len(waves)
-    daily = injected(SEED, quiet, 1)
-    families = Counter(page.family for page in calm.alarms)
-    parts = ", ".join(f"{family} {count}" for family, count in sorted(families.items()))
+    console, quiet = Console(), background()
+    days = 7 * (WEEKS - BASELINE_WEEKS)
+    detector = load_detector(Path("deploy/alerts")).of_history(daily=False)
+    time = Time(quiet, detector)
+    calm = time.pages([])
+    rules = Counter(page.rule for page in calm)
+    parts = ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items()))
+    budgets = {rule.id: rule.budget_a_day * 365 for some in detector.rules.values() for rule in some}
     content = (
-        f"One wave every {APART} days, {YEARS} years, the purse kept:\n\n{table_of(apart, told)}\n\n"
-        f"All pages of these years, those of injected waves among them: {pages / YEARS / days * 365:.0f} a year.\n\n"
-        "One wave every day, without a purse:\n\n"
-        f"{table_of(daily, [year.pages(daily, paced=False)] * len(daily))}\n\n"
-        f"Without any injected wave: {len(calm.alarms)} pages in {days} days ({parts}), which is "
-        f"{len(calm.alarms) / days * 365:.0f} a year for a budget of 365; {len(quiet) / 7 / WEEKS:.0f} reports a day.  "
-        "Some of them are real waves of the real data."
+        f"Without any injected wave: {len(calm)} pages in {days} days ({parts}), which is "
+        f"{len(calm) / days * 365:.0f} a year; the budgets of these rules are "
+        f"{sum(budgets[rule] for rule in rules):.0f}.  {len(quiet) / 7 / WEEKS:.0f} reports a day; some of the pages "
+        "are about real waves of the real data.\n\n"
     )
-    Console().print(content)
-    for rule_id, threshold in calm.detector.calibration.thresholds.items():
-        Console().print(f"{rule_id}: {threshold.score} {threshold.explanation}")
+    console.print(content)
+    apart, told = [], []
+    for seed in range(SEED, SEED + TIMES):
+        waves = injected(seed, quiet, APART)
+        apart += waves
+        told += [time.pages(waves)] * len(waves)
+    content += f"One wave every {APART} days:\n\n{table_of(apart, told)}\n\n"
+    console.print(content)
+    daily = injected(SEED, quiet, 1)
+    content += f"One wave every day:\n\n{table_of(daily, [time.pages(daily)] * len(daily))}"
+    console.print(content)
     write("injection", content)
 
 

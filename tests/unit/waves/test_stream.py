@@ -43,6 +43,11 @@ def signal(number: int, key: str = "number:+77051234567", **fields: object) -> S
     return Signal(**{**given, **fields})  # type: ignore[arg-type]
 
 
+def people(count: int) -> list[Signal]:
+    """One report of each of some people, a minute apart, the newest first."""
+    return [signal(i, happened_at=NOW - timedelta(minutes=i)) for i in range(count)]
+
+
 def run(signals: Sequence[Signal], detector: Detector, batch: int = 50) -> list[Alert]:
     """Alerts of a stream cut into batches, state written and read between them as a worker does."""
     states: dict[str, bytes] = {}
@@ -85,11 +90,27 @@ def run_workers(signals: Sequence[Signal], detector: Detector, workers: int) -> 
 
 
 def test_five_people_within_an_hour_page_once(detector: Detector) -> None:
-    alerts = run([signal(i) for i in range(8)], detector, batch=1)
+    alerts = run(people(8), detector, batch=1)
     assert [alert.change for alert in alerts] == ["new"]
     assert alerts[0].observed == 5
     assert alerts[0].number == "+77051234567"
     assert alerts[0].report_ids == [f"report-{i}" for i in range(5)]
+
+
+def test_many_accounts_within_one_minute_are_one_hand(detector: Detector) -> None:
+    crowd = [signal(i, happened_at=NOW, received_at=NOW + timedelta(seconds=i)) for i in range(50)]
+    assert run(crowd, detector) == []
+    honest = [signal(100 + i, received_at=NOW + timedelta(minutes=2 + i)) for i in range(4)]
+    (page,) = [alert for alert in run([*crowd, *honest], detector, batch=1) if alert.page]
+    assert page.decided_by == "report-103", "the fifth hand decides"
+
+
+def test_a_channel_that_sends_by_the_minute_or_tells_days_only_is_no_crowd(detector: Detector) -> None:
+    bulk = [signal(i, happened_at=NOW - timedelta(minutes=7 * i)) for i in range(8)]
+    yesterday = [signal(i, happened_at=NOW, received_at=NOW + timedelta(minutes=i)) for i in range(8)]
+    file = [signal(i, channel=Channel.FILE) for i in range(8)]
+    for told in (bulk, yesterday, file):
+        assert [alert.change for alert in run(told, detector, batch=1)] == ["new"]
 
 
 def test_background_of_a_number_never_pages(detector: Detector) -> None:
@@ -123,7 +144,7 @@ def test_what_does_not_count_never_pages(detector: Detector, fields: dict[str, o
 
 
 def test_replayed_wave_tells_nothing_new(detector: Detector) -> None:
-    signals = [signal(i) for i in range(7)]
+    signals = people(7)
     alerts = run([*signals, *signals], detector, batch=1)
     assert [alert.change for alert in alerts] == ["new"]
 
@@ -176,7 +197,7 @@ def test_demo_background_sent_at_once_builds_the_baseline_and_pages_nothing(dete
 
 
 def test_wave_ends_after_a_quiet_week(detector: Detector) -> None:
-    signals = [signal(i) for i in range(6)]
+    signals = people(6)
     later = NOW + timedelta(days=8)
     alerts = run([*signals, signal(99, "number:+7", happened_at=later, received_at=later)], detector, batch=1)
     assert [(alert.change, str(alert.status)) for alert in alerts] == [("new", "open"), ("ended", "closed")]
@@ -197,7 +218,7 @@ def test_several_workers_page_what_one_pages(detector: Detector) -> None:
 
 
 def test_page_names_the_report_that_decided_it(detector: Detector) -> None:
-    signals = [signal(i, received_at=NOW + timedelta(seconds=i)) for i in range(8)]
+    signals = [signal(i, received_at=NOW + timedelta(minutes=i)) for i in range(8)]
     (page,) = [alert for alert in run(signals, detector, batch=1) if alert.page]
     assert page.decided_by == "report-4"
 
