@@ -35,7 +35,7 @@ SCHEME_SHARE: Final = 0.35
 FRAUD_FROM: Final = 2.0
 SCHEME_FROM: Final = 0.0
 LIKELIEST_FROM: Final = -2.2
-DEMAND_FROM: Final = -0.3
+DEMAND_FROM: Final = -0.8
 
 
 class Tags(Struct, frozen=True):

@@ -1,9 +1,9 @@
 """Schemes, demands and stance against labelled texts; new stories against texts told by several people.  Run with -s.
 
-`tags-dev` is what the rules were written with; `tags-own` and one half of `tags-train` are what rules and model were
-developed on as well.  `tags-heldout` and the other half are kept away from both: nobody looks at their failures to
-change anything.  All are invented; how tags do on texts that nobody of us wrote is shown where the folder with such
-texts lies beside the checkout.
+`tags-dev` is what the rules were written with; `tags-own`, `tags-blind2`, `tags-blind3` and one half of `tags-train`
+are what rules and model were developed on as well.  `tags-heldout` and the other half are kept away from both: nobody
+looks at their failures to change anything.  All are invented; how tags do on texts that nobody of us wrote is shown
+where the folder with such texts lies beside the checkout.
 """
 
 from __future__ import annotations
@@ -54,17 +54,26 @@ def test_tags(name: str, schemes_at_least: float, demands_at_least: float) -> No
 
 @pytest.mark.parametrize(
     ("name", "schemes_at_least", "demands_at_least", "innocent_at_most"),
-    [("tags-blind2", 0.82, 0.82, 0.05), ("tags-blind3", 0.72, 0.66, 0.08)],
+    [("tags-blind2", 0.9, 0.9, 0.05), ("tags-blind3", 0.9, 0.9, 0.05)],
 )
-def test_tags_of_a_blind_set(
+def test_tags_of_sets_once_blind(
     name: str, schemes_at_least: float, demands_at_least: float, innocent_at_most: float
 ) -> None:
-    """Texts of somebody who had not seen the code; scored first when rules, model and settings were fixed."""
+    """Texts of authors who had not seen the code, since trained on: guards that training reaches them, no more."""
     scores = _scored(read(name))
     scores.show(name)
     assert scores.f1("schemes") >= schemes_at_least
     assert scores.f1("demands") >= demands_at_least
     assert scores.innocent_tagged <= innocent_at_most
+
+
+def test_tags_of_a_blind_set() -> None:
+    """Texts of somebody who had not seen the code; scored first when rules, model and settings were fixed."""
+    scores = _scored(read("tags-blind4"))
+    scores.show("tags-blind4")
+    assert scores.f1("schemes") >= 0.82
+    assert scores.f1("demands") >= 0.83
+    assert scores.innocent_tagged <= 0.05
 
 
 def test_tags_of_texts_kept_from_rules_and_model() -> None:
