@@ -101,17 +101,17 @@ class Union:
 
     def add(self, hashes: list[int]) -> None:
         """Add the reporters of one bucket."""
-        self._hashes.update(hashes)
-        if len(hashes) >= self._size:
+        if len(hashes) >= self._size and (self._limit is None or hashes[-1] < self._limit):
             # It knows nothing above its largest hash: the union is complete only below the smallest of those.
-            self._limit = hashes[-1] if self._limit is None else min(self._limit, hashes[-1])
+            self._limit = hashes[-1]
+            self._hashes = {value for value in self._hashes if value < self._limit}
+        known = len(hashes) if self._limit is None else bisect_left(hashes, self._limit)
+        self._hashes.update(hashes[:known])
 
     def count(self) -> float:
         """How many there are: exact while no bucket is full, then an estimate."""
-        if self._limit is None:
-            return len(self._hashes)
-        below = sum(value < self._limit for value in self._hashes)
-        return below * float(1 << 8 * _HASH_BYTES) / self._limit
+        found = len(self._hashes)
+        return found if self._limit is None else found * float(1 << 8 * _HASH_BYTES) / self._limit
 
 
 def hour_of(epoch: int) -> int:
