@@ -1,4 +1,4 @@
-"""One-time codes, PIN, CVV and passwords: secrets that only the words around them tell."""
+"""One-time codes, PIN and CVV: secrets that only the words around them tell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from schemas import reference
 from streams.understanding import cues
 from streams.understanding.cues import after, before
-from streams.understanding.identifiers import Secret
+from streams.understanding.identifiers import Secret, overlaps
 
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
@@ -25,10 +25,13 @@ _TIME: Final = re.compile(r"(?:[01]?\d|2[0-3])[ -][0-5]\d")
 #: Typed without a blank: "код6621", "код.6621", "6621код".
 _STUCK: Final = re.compile(
     r"(?<!\w)(?:(?P<pin>пинкод|пин|pin)|(?P<cvv>cvv|cvc)|(?:смс)?код[а-я]{0,4}|kod|code|otp)[.]?(?P<after>\d{3,8})(?![\w*])"
-    r"|(?<![\w.,:/-])(?P<before>\d{4,8})код(?!\w)"
+    r"|(?<![\w.,:/-])(?:(?P<before>\d{4,8})код(?!\w)|(?P<labelled>[a-z]-\d{5,8})(?![\w-]))"
 )
 #: What joins the codes of a list: "6621 и 6690".
 _AND: Final = re.compile(r"[ ,]{1,3}(?:(?:и|мен|да|потом|затем|еще|кейин|сосын)[ ,]{1,2}){0,2}")
+#: Grouped as sums are; codes have even groups.
+_SUM: Final = re.compile(r"\d{1,2} \d{3}")
+_ANNOUNCING: Final = re.compile(r"[:«\"] ?\Z")
 _THOUSANDS: Final = re.compile(r"\d{1,3} \d{3}")
 #: A short code has five digits at most.
 _TOO_LONG_TO_CALL: Final = 6
@@ -55,19 +58,13 @@ _DIGIT_BY_DIGIT: Final = re.compile(
     r"|нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз)[ ,.-]*){4,8}"
 )
 _LETTER: Final = re.compile(r"\w")
-_SECRET_WORD: Final = re.compile(r"[^\s\uffff\[\],;«»\"()]{3,64}")
-_ANNOUNCED: Final = re.compile(
-    r"(?: мой| был| у меня| такой)? ?[:=] ?[«\"]?|[^\w\s]* [«\"]| (?:был|была|это|такой) [«\"]?"
-)
-_SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
-#: One of these is part of whatever announces a code, or a password; without them the text need not be read for it.
+#: One of these is part of whatever announces a code; without them the text need not be read for it.
 _CODE_STEMS: Final = (
     *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол"),
     *("цифр", "санд", "диктов", "никому", "значн", "танбалы", "ешкимге", "назвал", "сказал", "прочит", "озвуч"),
-    *("сообщил", "говорю", "айттым", "айтып"),
+    *("сообщил", "говорю", "ответил", "ввел", "вбил", "вписал", "набрал", "айт", "енгизд", "терди"),
     *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
-_PASSWORD_STEMS: Final = ("парол", "pass", "пасс", "купия", "кодовое", "кодовым")
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
 _ANCHORS: Final = (
     *(
@@ -110,8 +107,6 @@ class _Digits(NamedTuple):
 
 def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The secrets of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
-    if any(stem in folded for stem in _PASSWORD_STEMS):
-        yield from _passwords(folded, taken)
     if "/" in folded:
         yield from (Secret(m.start(1), m.end(1), "cvv") for m in _AFTER_EXPIRY.finditer(folded))
     if not any(stem in folded for stem in _CODE_STEMS):
@@ -124,14 +119,17 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
         return
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
+    backs = [match.span() for match in _CUES["cvv_word"].finditer(folded)]
     for found in digits:
         if kind := _kind(folded, found, named, told):
             yield Secret(found.start, found.end, kind)
+        elif backs and _is_cvv(folded, found, backs):
+            yield Secret(found.start, found.end, "cvv")
     if in_words and (told or "пин" in folded):
-        yield from (code for code in _spoken(folded, named, told) if not _overlaps((code.start, code.end), taken))
+        yield from (code for code in _spoken(folded, named, told) if not overlaps((code.start, code.end), taken))
     for _, end in named if mixed_near else ():
         mixed = _MIXED.search(folded, end, end + _NEAR + 10)
-        if mixed and mixed.start() - end <= _NEAR and not _overlaps(mixed.span(), taken):
+        if mixed and mixed.start() - end <= _NEAR and not overlaps(mixed.span(), taken):
             yield Secret(mixed.start(), mixed.end(), "one-time-code")
 
 
@@ -161,9 +159,9 @@ def _digits(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int
             continue
         groups = [match.span() for match in _GROUP.finditer(folded, *run.span())]
         lengths = [end - start for start, end in groups]
-        spans = [run.span()] if len(groups) > 1 and max(lengths) <= 3 and 4 <= sum(lengths) <= 8 else groups
+        spans = [run.span()] if len(groups) > 1 and max(lengths) <= 3 and 4 <= sum(lengths) <= 8 else _apart(groups)
         for start, end in spans:
-            if end - start < _SHORTEST or _overlaps((start, end), taken) or _PART_AFTER.match(folded, end):
+            if end - start < _SHORTEST or overlaps((start, end), taken) or _PART_AFTER.match(folded, end):
                 continue
             if not _PART_BEFORE.search(folded, max(0, start - 2), start):
                 yield start, end
@@ -171,11 +169,25 @@ def _digits(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int
                 yield label.start(), end
 
 
+def _apart(groups: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Groups of which some are long: "1414 603 118" is a number and a code of two groups."""
+    parts: list[tuple[int, int]] = []
+    small = 0
+    for start, end in groups:
+        small = small + 1 if end - start == _SHORTEST else 0
+        if small == 2:
+            parts[-1:] = [(parts[-1][0], end)]
+            small = 0
+        else:
+            parts.append((start, end))
+    return parts
+
+
 def _stuck(folded: str) -> Iterator[Secret]:
-    """Codes that touch the word for them."""
+    """Codes that touch the word for them, and Google's, which come with a letter."""
     for match in _STUCK.finditer(folded):
         kind = "pin" if match["pin"] else "cvv" if match["cvv"] else "one-time-code"
-        yield Secret(*match.span("after" if match["after"] else "before"), kind)
+        yield Secret(*match.span(match.lastgroup or 0), kind)
 
 
 def _lists(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[_Digits]:
@@ -223,6 +235,24 @@ def _kind(folded: str, found: _Digits, named: Sequence[tuple[int, int]], told: b
     return "one-time-code" if _is_code(folded, found, named, told) else None
 
 
+def _is_cvv(folded: str, found: _Digits, named: Sequence[tuple[int, int]]) -> bool:
+    """Whether three digits that nothing else explains stand in the sentence that speaks of a card's back."""
+    if found.end - found.start != _SHORTEST or _is_amount(folded, found.end):
+        return False
+    preceding = before(folded, found.start)
+    if (
+        folded[found.start : found.end] in reference.official_numbers()
+        or any(_NUMBER_CUES[cue].match(preceding) for cue in ("thing_before", "from_before", "calling_before"))
+        or _CUES["spent_before"].match(preceding)
+    ):
+        return False
+    return any(
+        -_FAR <= found.start - end <= _FAR
+        and not _BREAK.search(folded[min(end, found.end) : max(start, found.start)].rstrip())
+        for start, end in named
+    )
+
+
 def _is_code(folded: str, found: _Digits, named: Sequence[tuple[int, int]], told: bool) -> bool:
     """Whether what stands there was a code, by words farther off; for digits that are not plainly something else."""
     if _is_called_code(folded, found, named):
@@ -252,6 +282,8 @@ def _is_something_else(folded: str, found: _Digits) -> bool:
     if _DATE.fullmatch(written) or sum(c.isdigit() for c in written) == _SHORTEST or _is_round(written):
         return True
     if _CUES["spent_before"].match(before(folded, found.first)) or _CUES["spent_after"].match(after(folded, found.end)):
+        return True
+    if _SUM.fullmatch(written) and not _ANNOUNCING.search(folded, max(0, found.start - 2), found.start):
         return True
     if _THOUSANDS.fullmatch(written) and _CUES["sum_before"].match(before(folded, found.first)):
         return True
@@ -289,31 +321,3 @@ def _is_round(written: str) -> bool:
 def _is_amount(folded: str, end: int) -> bool:
     following = after(folded, end)
     return any(_NUMBER_CUES[cue].match(following) for cue in ("sum_after", "amount_after"))
-
-
-def _passwords(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
-    for named in _CUES["password_word"].finditer(folded):
-        end = named.end()
-        stop = _SENTENCE_END.search(folded, end)
-        limit = min(end + _FAR, stop.start() if stop else len(folded))
-        announced = _ANNOUNCED.match(folded, end)
-        for match in _SECRET_WORD.finditer(folded, end, limit):
-            word = match.group().rstrip(".!?:")
-            said = announced is not None and announced.end() == match.start()
-            if word and not _overlaps(match.span(), taken) and _is_password(word, said):
-                once = word.isdecimal() and _CUES["one_time_word"].search(
-                    folded, max(0, named.start() - 20), match.start()
-                )
-                yield Secret(match.start(), match.start() + len(word), "one-time-code" if once else "password")
-                break
-
-
-def _is_password(word: str, said: bool) -> bool:
-    """Whether a word after "пароль" is one: letters with digits or signs in them; any word that a colon announces."""
-    if any(c.isalpha() for c in word) and any(c.isdecimal() or c in "!@#$%^&*_+=~" for c in word):
-        return True
-    return (word.isdecimal() and len(word) >= 4) or said
-
-
-def _overlaps(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
-    return any(s < span[1] and span[0] < e for s, e in taken)
