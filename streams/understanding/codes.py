@@ -35,7 +35,8 @@ _ANNOUNCING: Final = re.compile(r"[:«\"] ?\Z")
 _THOUSANDS: Final = re.compile(r"\d{1,3} \d{3}")
 #: A short code has five digits at most.
 _TOO_LONG_TO_CALL: Final = 6
-_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_CLOCK: Final = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
+_YEAR: Final = re.compile(r"19[3-9]\d|20[0-3]\d")
 #: What follows a card's date of expiry.
 _AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
@@ -62,6 +63,7 @@ _LETTER: Final = re.compile(r"\w")
 _CODE_STEMS: Final = (
     *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол"),
     *("цифр", "санд", "диктов", "никому", "значн", "танбалы", "ешкимге", "назвал", "сказал", "прочит", "озвуч"),
+    *("читаю", "зачит", "прочел", "прочла", "окып", "окыд", "называю"),
     *("сообщил", "говорю", "ответил", "ввел", "вбил", "вписал", "набрал", "айт", "енгизд", "терди"),
     *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
@@ -90,8 +92,11 @@ _UNITS: Final = (
 )
 #: How far from the word for it a code may stand, in characters.
 _FAR: Final = 70
+#: How far from the word for telling it.
+_TOLD: Final = 32
 #: A CVV has three digits; everything else has more.
 _SHORTEST: Final = 3
+_PIN: Final = 4
 _NEAR: Final = 12
 _BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
 
@@ -120,9 +125,15 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
     backs = [match.span() for match in _CUES["cvv_word"].finditer(folded)]
+    pins = [match.span() for match in _CUES["pin_word"].finditer(folded)]
     for found in digits:
         if kind := _kind(folded, found, named, told):
-            yield Secret(found.start, found.end, kind)
+            is_pin = (
+                kind == "one-time-code" and _is_near(folded, found, pins) and not _is_called_code(folded, found, named)
+            )
+            yield Secret(found.start, found.end, "pin" if is_pin else kind)
+        elif pins and _is_pin(folded, found, pins):
+            yield Secret(found.start, found.end, "pin")
         elif backs and _is_cvv(folded, found, backs):
             yield Secret(found.start, found.end, "cvv")
     if in_words and (told or "пин" in folded):
@@ -246,10 +257,27 @@ def _is_cvv(folded: str, found: _Digits, named: Sequence[tuple[int, int]]) -> bo
         or _CUES["spent_before"].match(preceding)
     ):
         return False
+    return _is_near(folded, found, named)
+
+
+def _is_pin(folded: str, found: _Digits, named: Sequence[tuple[int, int]]) -> bool:
+    """Whether four digits that nothing else explains stand in a sentence that speaks of a PIN."""
+    if found.end - found.start != _PIN or _is_amount(folded, found.end):
+        return False
+    if _NUMBER_CUES["thing_before"].match(before(folded, found.start)) or _is_something_else(folded, found):
+        return False
+    if any(0 < start - found.end <= 2 for start, _ in named):
+        return True
+    official = folded[found.start : found.end] in reference.official_numbers()
+    return not official and _is_unexplained(folded, found) and _is_near(folded, found, named)
+
+
+def _is_near(folded: str, found: _Digits, words: Sequence[tuple[int, int]]) -> bool:
+    """Whether one of `words` stands not far from the digits, within the sentence."""
     return any(
         -_FAR <= found.start - end <= _FAR
         and not _BREAK.search(folded[min(end, found.end) : max(start, found.start)].rstrip())
-        for start, end in named
+        for start, end in words
     )
 
 
@@ -264,11 +292,19 @@ def _is_code(folded: str, found: _Digits, named: Sequence[tuple[int, int]], told
     preceding, following = before(folded, found.first), after(folded, found.last)
     if _CUES["told_to_before"].match(preceding) or _CUES["told_to_after"].match(following):
         return True
-    return told and (
-        _CUES["told_before"].match(preceding) is not None
-        or _CUES["told_after"].match(following) is not None
-        or _is_unexplained(folded, found)
-    )
+    if told and (_CUES["told_before"].match(preceding) or _CUES["told_after"].match(following)):
+        return True
+    return (told or _is_told(folded, found)) and _is_unexplained(folded, found)
+
+
+def _is_told(folded: str, found: _Digits) -> bool:
+    """Whether somebody says, reads or types something right before or after."""
+    told = _CUES["telling_word"]
+    earlier = told.search(folded, max(0, found.first - _TOLD), found.first)
+    if earlier and not _BREAK.search(folded[earlier.end() : found.first].rstrip()):
+        return True
+    later = told.search(folded, found.last, found.last + _TOLD)
+    return later is not None and not _BREAK.search(folded[found.last : later.start()])
 
 
 def _is_called_code(folded: str, found: _Digits, named: Sequence[tuple[int, int]]) -> bool:
@@ -283,13 +319,14 @@ def _is_something_else(folded: str, found: _Digits) -> bool:
         return True
     if _CUES["spent_before"].match(before(folded, found.first)) or _CUES["spent_after"].match(after(folded, found.end)):
         return True
+    preceding = before(folded, found.start)
     if _SUM.fullmatch(written) and not _ANNOUNCING.search(folded, max(0, found.start - 2), found.start):
         return True
-    if _THOUSANDS.fullmatch(written) and _CUES["sum_before"].match(before(folded, found.first)):
-        return True
-    if not (_TIME.fullmatch(written) or _YEAR.fullmatch(written)):
-        return False
-    return _CUES["time_before"].match(before(folded, found.start)) is not None
+    return bool(
+        (_THOUSANDS.fullmatch(written) and _CUES["sum_before"].match(before(folded, found.first)))
+        or (_CLOCK.fullmatch(written) and _CUES["clock_before"].match(preceding))
+        or ((_TIME.fullmatch(written) or _YEAR.fullmatch(written)) and _CUES["time_before"].match(preceding))
+    )
 
 
 def _is_unexplained(folded: str, found: _Digits) -> bool:
@@ -301,6 +338,8 @@ def _is_unexplained(folded: str, found: _Digits) -> bool:
         return False
     return not (
         _CUES["sum_before"].match(before(folded, found.first))
+        or _CUES["sum_asked_before"].match(preceding)
+        or _CUES["sum_word_after"].match(after(folded, found.end))
         or _CUES["other_code_before"].match(preceding)
         or any(
             _NUMBER_CUES[cue].match(preceding) for cue in ("phone_word_before", "from_weak_before", "calling_before")

@@ -23,7 +23,7 @@ from streams.understanding.text import fold_with_offsets
 
 _CUES: Final = cues.load("secrets")
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
-_NAMELESS: Final = re.compile(r"[\W_]{1,4}")
+_NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
 _PROMISING: Final = re.compile(r"[\d@]")
 _WORDY: Final = ("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети")
@@ -98,11 +98,16 @@ def _is_reporters(folded: str, start: int) -> bool:
     """Whether a note taken by somebody else calls it the number of who reports."""
     reach = max(0, start - cues.REACH)
     reporters = list(_CUES["reporter"].finditer(folded, reach, start))
-    if not reporters:
+    if reporters:
+        between = folded[reporters[-1].end() : start]
+        if _NAMELESS.fullmatch(between):
+            return True
+    elif not _CUES["form_field"].search(folded, reach, start):
         return False
-    between = folded[reporters[-1].end() : start]
-    if _NAMELESS.fullmatch(between):
-        return True
+    else:
+        between = folded[reach:start]
+    if _CUES["suspect_word"].search(between):
+        return False
     return _CUES["number_label_before"].match(before(folded, start)) is not None and not _CUES["not_reporter"].search(
         between
     )
