@@ -14,12 +14,17 @@ from streams.understanding.identifiers import Secret, overlaps
 
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
+_TOLD_AFTER: Final = cues.any_of(_CUES, "told_after", "read_out_after")
 
 #: Typed without a blank: "код6621", "код.6621", "6621код".
 _STUCK: Final = re.compile(
     r"(?<!\w)(?:(?P<pin>пинкод|пин|pin)|(?P<cvv>cvv|cvc)|(?:смс)?код[а-я]{0,4}|kod|code|otp)[.]?(?P<after>\d{3,8})(?![\w*])"
-    r"|(?<![\w.,:/-])(?:(?P<before>\d{4,8})код(?!\w)|(?P<labelled>[a-z]-\d{5,8})(?![\w-]))"
+    r"|(?<![\w.,:/-])(?P<before>\d{4,8})код(?!\w)"
 )
+#: Without this there is none.
+_STUCK_NEAR: Final = re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))")
+#: Google's codes come with a letter: "G-482107".
+_LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
 #: What follows a card's date of expiry.
 _AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
@@ -44,7 +49,21 @@ _CODE_STEMS: Final = (
     *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол"),
     *("цифр", "санд", "диктов", "никому", "значн", "танбалы", "ешкимге", "назвал", "сказал", "прочит", "озвуч"),
     *("читаю", "зачит", "прочел", "прочла", "окып", "окыд", "называю"),
-    *("сообщил", "говорю", "ответил", "ввел", "вбил", "вписал", "набрал", "айт", "енгизд", "терди"),
+    *(
+        "сообщил",
+        "говорю",
+        "ответил",
+        "ввел",
+        "вбил",
+        "вписал",
+        "набрал",
+        "айттым",
+        "айтып",
+        "айта ",
+        "айткан",
+        "енгизд",
+        "терди",
+    ),
     *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
@@ -63,6 +82,7 @@ _ANCHORS: Final = (
         "парол",
         "провер",
         "подтвержд",
+        "верифик",
     ),
     "растау",
 )
@@ -74,6 +94,11 @@ _UNITS: Final = (
 _FAR: Final = 70
 #: How far from the word for telling it.
 _TOLD: Final = 32
+#: One of these is part of whatever speaks of a card's back.
+_BACK_STEMS: Final = (
+    *("cvv", "cvc", "цвв", "свв", "цвц", "сивив", "сивиси", "оборот", "обратн", "обратк", "сзади", "артын", "сыртын"),
+    *("3 ци", "три ци", "уш ци", "3 са", "уш са"),
+)
 _PIN: Final = 4
 _NEAR: Final = 12
 _BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
@@ -93,10 +118,13 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
         return
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
-    backs = [match.span() for match in _CUES["cvv_word"].finditer(folded)]
-    pins = [match.span() for match in _CUES["pin_word"].finditer(folded)]
-    for found in candidates:
-        if kind := _kind(folded, found, named, told):
+    backs = _places("cvv_word", folded) if any(stem in folded for stem in _BACK_STEMS) else []
+    pins = _places("pin_word", folded) if "пин" in folded or "pin" in folded else []
+    kinds = [_kind(folded, found, named, told) for found in candidates]
+    if not told and "one-time-code" in kinds:  # then the text speaks of codes
+        kinds = [_kind(folded, found, named, told=True) for found in candidates]
+    for found, kind in zip(candidates, kinds, strict=True):
+        if kind:
             is_pin = (
                 kind == "one-time-code" and _is_near(folded, found, pins) and not _is_called_code(folded, found, named)
             )
@@ -109,6 +137,10 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
         yield from (code for code in _spoken(folded, named, told) if not overlaps((code.start, code.end), taken))
     if mixed_near:
         yield from (code for code in _mixed(folded, named) if not overlaps((code.start, code.end), taken))
+
+
+def _places(cue: str, folded: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _CUES[cue].finditer(folded)]
 
 
 def _mixed(folded: str, named: Sequence[tuple[int, int]]) -> Iterator[Secret]:
@@ -140,9 +172,11 @@ def _named(folded: str) -> list[tuple[int, int]]:
 
 def _stuck(folded: str) -> Iterator[Secret]:
     """Codes that touch the word for them, and Google's, which come with a letter."""
-    for match in _STUCK.finditer(folded):
+    for match in _STUCK.finditer(folded) if _STUCK_NEAR.search(folded) else ():
         kind = "pin" if match["pin"] else "cvv" if match["cvv"] else "one-time-code"
-        yield Secret(*match.span(match.lastgroup or 0), kind)
+        yield Secret(*match.span("after" if match["after"] else "before"), kind)
+    for match in _LABELLED.finditer(folded):
+        yield Secret(match.start() - 1, match.end(), "one-time-code")
 
 
 def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:
@@ -224,7 +258,7 @@ def _is_code(folded: str, found: Digits, named: Sequence[tuple[int, int]], told:
     preceding, following = before(folded, found.first), after(folded, found.last)
     if _CUES["told_to_before"].match(preceding) or _CUES["told_to_after"].match(following):
         return True
-    if told and (_CUES["told_before"].match(preceding) or _CUES["told_after"].match(following)):
+    if told and (_CUES["told_before"].match(preceding) or _TOLD_AFTER.match(following)):
         return True
     return (told or _is_told(folded, found)) and is_unexplained(folded, found)
 

@@ -16,12 +16,17 @@ from msgspec import Struct
 
 from schemas.events import ContactKind
 from streams.understanding import codes, cues, identifiers, numbers, passwords, phones
-from streams.understanding.cues import before
+from streams.understanding.cues import after, before
 from streams.understanding.folding import fold
 from streams.understanding.identifiers import Secret
 from streams.understanding.text import fold_with_offsets
 
 _CUES: Final = cues.load("secrets")
+#: One of these is part of whatever calls somebody the reporter, or begins a form.
+_REPORTER_STEMS: Final = (
+    *("заяв", "потерп", "пострад", "жалоб", "жалу", "обрати", "обраща", "клиент", "жертв"),
+    *("арыз", "жабирлен", "отиниш", "хабарлаушы", "курбан", "иин", "жсн", "фио", "ф.и.о", "аты-ж"),
+)
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
@@ -119,14 +124,15 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
         digits for number in own_numbers if "@" not in number and (digits := re.sub(r"\D", "", number)[-_NATIONAL:])
     ]
     addresses = {number.strip().lower() for number in own_numbers if "@" in number}
+    noted = any(stem in folded for stem in _REPORTER_STEMS)
     own: list[Secret] = []
     others: list[tuple[int, int]] = []
     for span in numbers.find_spans(folded, None):
         kind = _MASKABLE.get(span.kind)
         mine = span.value in addresses or any(_is_same(span.value, digits) for digits in known)
-        if kind and (mine or numbers.is_own(span, folded) or _is_reporters(folded, span.start)):
+        if kind and (mine or numbers.is_own(span, folded) or (noted and _is_reporters(folded, span.start))):
             own.append(Secret(span.start, span.end, kind))
-        else:
+        elif span.kind is not ContactKind.INVALID or not _CUES["read_out_after"].match(after(folded, span.end)):
             others.append((span.start, span.end))
     for run in phones.RUN.finditer(folded) if known else ():
         written = re.sub(r"\D", "", run.group())
