@@ -256,7 +256,8 @@ def _is_code(folded: str, found: Digits, named: Sequence[tuple[int, int]], told:
     if any(0 <= found.start - e <= _FAR and not _BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
         return True
     preceding, following = before(folded, found.first), after(folded, found.last)
-    if _CUES["told_to_before"].match(preceding) or _CUES["told_to_after"].match(following):
+    told_to = _CUES["told_to_before"].match(preceding) and not _CUES["sum_word_after"].match(following)
+    if told_to or _CUES["told_to_after"].match(following):
         return True
     if told and (_CUES["told_before"].match(preceding) or _TOLD_AFTER.match(following)):
         return True

@@ -81,7 +81,7 @@ def is_own(span: Span, folded: str) -> bool:
     preceding = before(folded, span.start)
     if span.kind is ContactKind.EMAIL:
         mine = _OWN_MAIL_BEFORE.match(preceding) or _CUES["own_mail_after"].match(after(folded, span.end))
-        wanted = _CUES["own_mail_word"].search(preceding[::-1]) and not _CUES["said_from_before"].match(preceding)
+        wanted = _CUES["own_mail_word"].search(preceding[::-1]) and not _CUES["mail_from_before"].match(preceding)
         return bool(mine or wanted) and not _CUES["asked"].search(preceding[::-1])
     following = after(folded, span.end)
     if _CUES["own_from_before"].match(preceding) or _CUES["own_from_after"].match(following):
