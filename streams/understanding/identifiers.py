@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -16,6 +17,11 @@ _CUES: Final = cues.load("secrets")
 #: Digits with what is put between them; over lines only four groups of four, as on a card.
 _RUN: Final = re.compile(r"[0-9](?:[0-9]{3}(?:[ \n]{1,2}\d{4}){3}(?!\d| \d{3}\b)|[0-9]*(?:[ ./-]{1,3}\d+)*)")
 _GROUP: Final = re.compile(r"\d+")
+#: A card told in parts: "4003 потом 0370, потом 2572 и 1284".
+_PARTS: Final = re.compile(
+    r"(?<![\w-])\d{4}(?:[ ,;.:]{1,3}(?:(?:и|мен|потом|затем|дальше|далее|еще|кейин|сосын|содан|сон)[ ,]{1,2}){0,3}"
+    r"\d{4}){3}(?![\w-])"
+)
 #: A country and check digits, then the account; people put blanks anywhere and type Cyrillic letters (ISO 13616).
 _ACCOUNT: Final = re.compile(r"(?<![^\W_])(?:[kк][zз]|[a-z]{2})\d\d(?:[ -]?[a-z0-9авекмнорстх]){11,30}")
 #: Without this there is none.
@@ -37,6 +43,11 @@ class Secret(Struct, frozen=True, gc=False):
     kind: str
 
 
+def overlaps(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    """Whether `span` shares a character with one of `taken`."""
+    return any(s < span[1] and span[0] < e for s, e in taken)
+
+
 def scan(folded: str) -> Iterator[Secret]:
     """Cards, IIN and accounts in `folded` text."""
     for run in _RUN.finditer(folded):
@@ -50,6 +61,9 @@ def scan(folded: str) -> Iterator[Secret]:
             secret, i = _read(folded, groups, i)
             if secret:
                 yield secret
+    for match in _PARTS.finditer(folded):
+        if is_card(re.sub(r"\D", "", match.group()), partial(_spoken_of, folded, match.start())):
+            yield Secret(match.start(), match.end(), "card")
     for match in _ACCOUNT.finditer(folded) if _ACCOUNT_NEAR.search(folded) else ():
         ordered = _CUES["order_before"].match(cues.before(folded, match.start())) is not None
         if length := _account_length(match.group(), ordered):

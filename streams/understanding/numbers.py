@@ -24,6 +24,9 @@ _USED_AFTER: Final = cues.any_of(_CUES, "ablative_after", "sender_after", "then_
 _USED_BEFORE: Final = cues.any_of(_CUES, "said_from_before", "from_before", "sender_before")
 _CALLED_BEFORE: Final = cues.any_of(_CUES, "phone_word_before", "calling_before", "from_before")
 _NOT_A_PHONE_BEFORE: Final = cues.any_of(_CUES, "not_a_phone_before", "code_before")
+_OWN_MAIL_BEFORE: Final = cues.any_of(_CUES, "own_mail_before", "own_mail_to_before")
+#: "8 705 111 22 33 мой, а …": said of the number before, not of one that follows.
+_MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мой ?(?:[,.;!)\n]|\Z)")
 #: A local number as it is written in a region, and a date that looks like one ("5-10-62").
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
@@ -77,9 +80,11 @@ def is_own(span: Span, folded: str) -> bool:
     """Whether the words around say that the number or address is the reporter's own."""
     preceding = before(folded, span.start)
     if span.kind is ContactKind.EMAIL:
-        return bool(_CUES["own_mail_before"].match(preceding)) and not _CUES["asked"].search(preceding[::-1])
+        mine = _OWN_MAIL_BEFORE.match(preceding) or _CUES["own_mail_after"].match(after(folded, span.end))
+        wanted = _CUES["own_mail_word"].search(preceding[::-1]) and not _CUES["mail_from_before"].match(preceding)
+        return bool(mine or wanted) and not _CUES["asked"].search(preceding[::-1])
     following = after(folded, span.end)
-    if _CUES["own_from_before"].match(preceding):
+    if _CUES["own_from_before"].match(preceding) or _CUES["own_from_after"].match(following):
         return True
     return not _is_used(preceding, following) and _is_own_number(preceding, following)
 
@@ -243,7 +248,7 @@ def _is_used(preceding: str, following: str) -> bool:
 @lru_cache(maxsize=64)
 def _is_own_number(preceding: str, following: str) -> bool:
     """Whether it is called the reporter's own."""
-    if _CUES["own_before"].match(preceding) or _CUES["own_after"].match(following):
+    if _CUES["own_before"].match(preceding) or _CUES["own_after"].match(following) or _MINE_AFTER.match(following):
         return not _CUES["not_own_before"].match(preceding)
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
         _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)

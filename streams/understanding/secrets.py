@@ -15,11 +15,20 @@ from typing import Final
 from msgspec import Struct
 
 from schemas.events import ContactKind
-from streams.understanding import codes, identifiers, numbers, phones
+from streams.understanding import codes, cues, identifiers, numbers, passwords, phones
+from streams.understanding.cues import after, before
 from streams.understanding.folding import fold
 from streams.understanding.identifiers import Secret
 from streams.understanding.text import fold_with_offsets
 
+_CUES: Final = cues.load("secrets")
+#: One of these is part of whatever calls somebody the reporter, or begins a form.
+_REPORTER_STEMS: Final = (
+    *("заяв", "потерп", "пострад", "жалоб", "жалу", "обрати", "обраща", "клиент", "жертв"),
+    *("арыз", "жабирлен", "отиниш", "хабарлаушы", "курбан", "иин", "жсн", "фио", "ф.и.о", "аты-ж"),
+)
+#: Nothing between a reporter and their number: "заявитель: 8 701 …".
+_NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
 _PROMISING: Final = re.compile(r"[\d@]")
 _WORDY: Final = ("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети")
@@ -81,12 +90,32 @@ def _scan(folded: str, own_numbers: Sequence[str]) -> list[Secret]:
     found = list(identifiers.scan(folded))
     own, others = _contacts(folded, own_numbers)
     found += own
-    return found + list(codes.scan(folded, [(s.start, s.end) for s in found] + others))
+    taken = [(s.start, s.end) for s in found] + others
+    return [*found, *passwords.scan(folded, taken), *codes.scan(folded, taken)]
 
 
 def _is_same(value: str, digits: str) -> bool:
     """Whether E.164 `value` is the number that ends in `digits`; only a landline may be known without its area code."""
     return value.endswith(digits) and (len(digits) == _NATIONAL or phones.region(value) is not None)
+
+
+def _is_reporters(folded: str, start: int) -> bool:
+    """Whether a note taken by somebody else calls it the number of who reports."""
+    reach = max(0, start - cues.REACH)
+    reporters = list(_CUES["reporter"].finditer(folded, reach, start))
+    if reporters:
+        between = folded[reporters[-1].end() : start]
+        if _NAMELESS.fullmatch(between):
+            return True
+    elif not _CUES["form_field"].search(folded, reach, start):
+        return False
+    else:
+        between = folded[reach:start]
+    if _CUES["suspect_word"].search(between):
+        return False
+    return _CUES["number_label_before"].match(before(folded, start)) is not None and not _CUES["not_reporter"].search(
+        between
+    )
 
 
 def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], list[tuple[int, int]]]:
@@ -95,14 +124,15 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
         digits for number in own_numbers if "@" not in number and (digits := re.sub(r"\D", "", number)[-_NATIONAL:])
     ]
     addresses = {number.strip().lower() for number in own_numbers if "@" in number}
+    noted = any(stem in folded for stem in _REPORTER_STEMS)
     own: list[Secret] = []
     others: list[tuple[int, int]] = []
     for span in numbers.find_spans(folded, None):
         kind = _MASKABLE.get(span.kind)
         mine = span.value in addresses or any(_is_same(span.value, digits) for digits in known)
-        if kind and (mine or numbers.is_own(span, folded)):
+        if kind and (mine or numbers.is_own(span, folded) or (noted and _is_reporters(folded, span.start))):
             own.append(Secret(span.start, span.end, kind))
-        else:
+        elif span.kind is not ContactKind.INVALID or not _CUES["read_out_after"].match(after(folded, span.end)):
             others.append((span.start, span.end))
     for run in phones.RUN.finditer(folded) if known else ():
         written = re.sub(r"\D", "", run.group())

@@ -1,0 +1,60 @@
+"""Passwords and code words: secrets of letters, digits and signs that are called so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from streams.understanding import cues
+from streams.understanding.identifiers import Secret, overlaps
+
+_CUES: Final = cues.load("secrets")
+_SECRET_WORD: Final = re.compile(r"[^\s\uffff\[\],;«»\"()]{3,64}")
+_ANNOUNCED: Final = re.compile(
+    r"(?: мой| был| у меня| такой)? ?[:=] ?[«\"]?|[^\w\s]* [«\"]| (?:был|была|это|такой) [«\"]?"
+)
+#: Between "кодовое слово" and the word itself, and what follows there but is not it.
+_FILLED: Final = re.compile(
+    r"(?:[ ,:—-]{1,3}(?:у меня|у нее|у него|мо[ея]|было?|это|такое|стоит|назвал[аи]?|сказал[аи]?"
+    r"|болатын|мынау|менин))*[ ,:—-]{1,3}[«\"]?"
+)
+_NO_CODE_PHRASE: Final = re.compile(
+    r"(?:и|а|но|что|как|для|от|из|на|по|не|ни|то|тоже|его|ее|им|ему|ей|они|он|она|я|мы|банк\w*|каспи\w*|kaspi\w*|карт\w*|нет|да|уже"
+    r"|деп|деген|жок|оны|соны|сол|туралы|\w+(?:ть|ли|ла|л|ют|ут|ет|ит|ди|ды|ты|ти|ып|ип|ган|ген))"
+)
+_SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
+#: One of these is part of whatever announces a password; without them the text need not be read for it.
+_STEMS: Final = ("парол", "pass", "пасс", "купия", "кодов", "код соз")
+#: How far from the word for it a password may stand, in characters.
+_FAR: Final = 70
+
+
+def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
+    """The passwords of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
+    if not any(stem in folded for stem in _STEMS):
+        return
+    for named in _CUES["password_word"].finditer(folded):
+        end = named.end()
+        stop = _SENTENCE_END.search(folded, end)
+        limit = min(end + _FAR, stop.start() if stop else len(folded))
+        announced = _ANNOUNCED.match(folded, end)
+        filled = _FILLED.match(folded, end) if _CUES["code_phrase"].match(folded, named.start()) else None
+        phrase = filled.end() if filled else None
+        for match in _SECRET_WORD.finditer(folded, end, limit):
+            word = match.group().rstrip(".!?:")
+            said = (announced is not None and announced.end() == match.start()) or (
+                match.start() == phrase and not _NO_CODE_PHRASE.fullmatch(word)
+            )
+            if word and not overlaps(match.span(), taken) and _is_password(word, said):
+                reach = (named.start() - 20, match.start()) if word.isdecimal() else (named.start() - 12, named.end())
+                once = _CUES["one_time_word"].search(folded, max(0, reach[0]), reach[1])
+                yield Secret(match.start(), match.start() + len(word), "one-time-code" if once else "password")
+                break
+
+
+def _is_password(word: str, said: bool) -> bool:
+    """Whether a word after "пароль" is one: letters with digits or signs in them; any word that a colon announces."""
+    if any(c.isalpha() for c in word) and any(c.isdecimal() or c in "!@#$%^&*_+=~" for c in word):
+        return True
+    return (word.isdecimal() and len(word) >= 4) or said
