@@ -34,12 +34,12 @@ from tests.benchmarks.latency import Hook, pipeline
 from tests.benchmarks.understanding import reports as texts
 from tests.benchmarks.waves.tables import markdown
 
-COUNT: Final = 10_000
+COUNT: Final = 5_000
 SEED: Final = 1414
 #: Numbers that are reported, and hours over which it happened.
 NUMBERS: Final = 2_000
 HOURS: Final = 48
-PATIENCE: Final = 400.0
+PATIENCE: Final = 120.0
 #: The stages of the way by what they read and who writes it; those before come first.
 WAY: Final = {
     "refine": (topics.REPORTS, None),
