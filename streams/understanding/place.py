@@ -37,6 +37,9 @@ _LETTERS: Final = re.compile(r"[^\W\d_]*(?:-[^\W\d_]+)?")
 #: Words in folded text that can begin a name.
 _WORD: Final = re.compile(r"(?<![^\W_])[а-я]{2,}")
 _QUOTED: Final = re.compile('[«"“].*[»"”]')
+#: "адрес: Сатпаева, 60": a street.
+_HOUSE: Final = re.compile(r"[ ,]{1,2}(?:д(?:ом|\.)? ?)?\d")
+_JOINED_BEFORE: Final = re.compile(r"[^\W\d_]-\Z")
 _GAP: Final = re.compile(r"[ .-]{1,3}")
 #: "Астана - Алматы", "из Астаны в Алматы": a journey, not a place.
 _ROUTE: Final = re.compile(r" ?[-/>→] ?|(?: |-)(?:в|на|до|обратно в) ")
@@ -142,19 +145,24 @@ def _told(text: str, region: str | None) -> Place:
     folded = fold(text)
     mentions = list(_mentions(text, folded))
     for one, two in list(pairwise(mentions)):
-        if _ROUTE.fullmatch(folded, one.end, two.start) and not any(p.district for p in (*one.places, *two.places)):
+        within = one.region == two.region or any(p.district for p in (*one.places, *two.places))
+        if not within and _ROUTE.fullmatch(folded, one.end, two.start):
             mentions = [m for m in mentions if m not in (one, two)]
     mentions = [m for m in mentions if m.likely >= 0]
     if not mentions:
         return Place()
     best = max(m.likely for m in mentions)
     likely = [m for m in mentions if m.likely == best]
-    regions = {region} if region else {found for m in likely if (found := m.region)}
+    regions = {region} if region else _regions(likely) or _regions(mentions)
     for mention in (*likely, *mentions):
         districts = [p for p in mention.places if p.district and (p.region in regions or not regions)]
         if len(districts) == 1:
             return districts[0]
-    return Place(next((m.region for m in likely if m.region in regions), None))
+    return Place(next((m.region for m in (*likely, *mentions) if m.region in regions), None))
+
+
+def _regions(mentions: Sequence[_Mention]) -> set[str]:
+    return {found for mention in mentions if (found := mention.region)}
 
 
 def _mentions(text: str, folded: str) -> Iterator[_Mention]:
@@ -163,7 +171,7 @@ def _mentions(text: str, folded: str) -> Iterator[_Mention]:
     for start, end, names in _named(text, folded):
         if start < last:
             continue
-        mention = _understood(folded, start, end, names)
+        mention = _understood(folded, start, end, names, text[start].isupper())
         if mention:
             last = mention.end
             yield mention
@@ -187,8 +195,14 @@ def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
             ]
             longest = max((end for end, _ in ends), default=0)
             if longest:
-                yield start, longest, [name for end, name in ends if end == longest]
+                yield start, longest, _closest([name for end, name in ends if end == longest])
         position += len(written)
+
+
+def _closest(names: list[_Name]) -> list[_Name]:
+    """Of each kind the names to which inflection added least: "Аксуате" is Аксуат, not Аксу."""
+    lengths = {name.kind: max(sum(map(len, n.words)) for n in names if n.kind == name.kind) for name in names}
+    return [name for name in names if sum(map(len, name.words)) == lengths[name.kind]]
 
 
 def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:
@@ -225,16 +239,21 @@ def _word_end(folded: str, start: int, name: _Name, index: int) -> int:
     return start + len(word) + len(tail)
 
 
-def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Mention | None:
+def _understood(folded: str, start: int, end: int, names: list[_Name], capital: bool) -> _Mention | None:
     """What the name means here, by the words around it; None if it means no place."""
     preceding, following = before(folded, start), after(folded, end)
     meaning, whole_start, whole_end = _meaning(names, preceding, following, start, end)
+    if not meaning:
+        towns = [name for name in names if name.kind == "marked-town"]
+        meaning = towns if towns and _is_in(preceding, following, capital) else []
     places = tuple(dict.fromkeys(Place(name.region, name.district) for name in meaning))
     if not places:
         return None
     likely = 0
     if (whole_start, whole_end) == (start, end) and _QUOTED.fullmatch(folded[max(0, start - 1) : end + 1]):
         likely = -1  # «Астана» is a thing's name
+    elif start == whole_start and _JOINED_BEFORE.search(folded, max(0, start - 2), start):
+        likely = -1  # "Актау-Алматы" is a journey
     elif not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
         likely = -1
     elif _is_home(before(folded, whole_start), after(folded, whole_end)):
@@ -242,6 +261,15 @@ def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Menti
     elif _is_claimed(folded, start, end, before(folded, whole_start), after(folded, whole_end)):
         likely = -1
     return _Mention(whole_start, whole_end, places, likely)
+
+
+def _is_in(preceding: str, following: str, capital: bool) -> bool:
+    """Whether a name that is no place by itself is one here: one lives there, or is in it ("в Шаре")."""
+    if any(_CUES[cue].match(following) for cue in ("region_after", "district_after")):
+        return False
+    if _HOUSE.match(following) and not _CUES["in_before"].match(preceding):
+        return False
+    return _is_home(preceding, following) or (capital and _CUES["in_before"].match(preceding) is not None)
 
 
 def _is_home(preceding: str, following: str) -> bool:
