@@ -13,22 +13,26 @@ from publicsuffixlist import PublicSuffixList
 from schemas.events import ContactKind
 from streams.understanding import phones
 
-_EMAIL: Final = re.compile(r"(?<![\w.+-])[a-z0-9][\w.%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])")
-_DOT: Final = r"(?:\.|\[\.\]|\(\.\))"
+_EMAIL: Final = re.compile(
+    r"(?<![\w.+-])[a-z0-9][\w.%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![a-z0-9_]|-[a-z0-9])"
+)
+#: A dot between the parts of a host, also as it is written so that nobody clicks on it, or told.
+_DOT: Final = r"(?:\.|\[\.\]|\(\.\)| \. | точка )"
+_DOTS: Final = re.compile(r"\[\.\]|\(\.\)| \. | точка ")
 _URL: Final = re.compile(r"(?:h(?:tt|xx)ps?:/{1,2}|tg://|www\.)[^\s<>\"«»“”„]{3,2000}")
 _HOST: Final = re.compile(
-    rf"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{_DOT}){{1,8}}(?:xn--[a-z0-9-]{{1,59}}|[a-z]{{2,24}}|каз|рф)"
-    r"(?![\w@-])(?::\d{2,5})?(?:[/?#][^\s<>\"«»“”„]{0,2000})?"
+    rf"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?{_DOT}){{1,8}}"
+    r"(?:(?:xn--[a-z0-9-]{1,59}|[a-z]{2,24})(?![a-z0-9_@]|-[a-z0-9])|(?:каз|рф)(?![\w@-]))(?::\d{2,5})?(?:[/?#][^\s<>\"«»“”„]{0,2000})?"
 )
 #: Without this there is no host.
 _DOTTED: Final = re.compile(rf"[a-z0-9-]{_DOT}(?:[a-z]|каз|рф)")
-_HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z](?:[a-z0-9_]|\.(?!\.)){2,31})(?!\w|\.\.|…)")
+_HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z](?:[a-z0-9_]|\.(?!\.)){2,31})(?![a-z0-9_]|\.\.|…)")
 #: "телеграм: kaspi_help", "ник в инстаграме fraud.kz": the service named before, the name without @.
 _NAMED: Final = re.compile(
     r"(?:(?P<telegram>телеграмм?\w{0,2}|телег[аеиу]|telegram|\btg|\bтг)|"
     r"(?P<instagram>инстаграмм?\w{0,8}|инст[аеу]|instagram|\binsta))"
     r"(?:[ -](?:канал|чат|групп|бот|ник|аккаунт|профил|страниц|арна|паракша)\w{0,4}){0,2}"
-    r"(?: ?: ?| - | под ником | ник )[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
+    r"(?: ?: ?| - | под ником | ник | (?=[a-z.]{1,30}[_0-9]))[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
 )
 _SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
 #: The service a bare @name belongs to, by the words before it or the one after.
@@ -40,6 +44,8 @@ _SERVICES: Final = {
 _NOT_HOSTS: Final = frozenset(
     {"zip", "mov", "sh", "py", "md", "rs", "ps", "id", "so", "no", "is", "it", "in", "my", "pdf", "am", "pm"}
 )
+#: A case of Kazakh glued to a link: "t.me/name-тен".
+_CASE: Final = re.compile(r"(?<=[a-z0-9_/])-?(?:[тдн][ае]н|[тд][аеиы]|[гк][ае]|н[иы]н?)$")
 _TRAILING: Final = ".,;:!?)]}'*_…"
 
 
@@ -101,9 +107,9 @@ def _handle(match: re.Match[str], folded: str) -> Span:
 
 def _link(match: re.Match[str]) -> Span | None:
     """The link, or what it leads to: a number in WhatsApp, an account in Telegram, Instagram or TikTok."""
-    url = match.group().rstrip(_TRAILING)
+    url = _CASE.sub("", match.group().rstrip(_TRAILING))
     schemed = "://" in url[:9]
-    plain_url = url.replace("[.]", ".").replace("(.)", ".")
+    plain_url = _DOTS.sub(".", url)
     try:
         parts = urlsplit(re.sub(r"^h(?:tt|xx)p(s?):/+", r"http\1://", plain_url) if schemed else "//" + plain_url)
         host, query = (parts.hostname or "").removeprefix("www."), parse_qs(parts.query)
