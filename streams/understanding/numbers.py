@@ -29,6 +29,14 @@ _OWN_MAIL_BEFORE: Final = cues.any_of(_CUES, "own_mail_before", "own_mail_to_bef
 _MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мой ?(?:[,.;!)\n]|\Z)|[ .]{1,3}(?:это мой|(?:бул|осы) менин)\b")
 #: The same word before a number (backwards), said of the one before: "8 705 111 22 33 — мой, …".
 _MINE_OF_ANOTHER: Final = re.compile(r"[ ,;.\n-]{1,4}(?:йом|икинем|икидмизо)(?:[ -](?:отэ|лубу|исо))?[ ,(-]{1,4}\d")
+#: Another number before this one, of the same person (backwards): "мой 8 705 111 22 33, домашний …".
+_KINDS: Final = ("или", "либо", "немесе", "домашний", "городской", "рабочий", "сотовый", "мобильный", "ватсап")
+_CHAINED: Final = re.compile(
+    rf"(?:[ ,()]{{1,3}}(?:{'|'.join(word[::-1] for word in _KINDS)})){{1,2}}[ ,()]{{1,3}}"
+    r"(?P<number>\d[\d ()-]{5,18}[\d+(])(?![\d-])"
+)
+#: A quotation that is open before a number (backwards).
+_QUOTED: Final = re.compile(r"[^«»\"]*[«\"](?=[ :,]{0,3}\w)")
 #: A local number as it is written in a region, and a date that looks like one ("5-10-62").
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
@@ -86,6 +94,8 @@ def is_own(span: Span, folded: str) -> bool:
         own_before = preceding[::-1].rpartition("@")[2]  # what is said of another address is not said of this
         wanted = _CUES["own_mail_word"].search(own_before) and not _CUES["mail_from_before"].match(preceding)
         return bool(mine or wanted) and not _CUES["asked"].search(preceding[::-1])
+    if (chained := _CHAINED.match(preceding)) and (start := span.start - chained.end()) >= 0:
+        return is_own(Span(start, span.start - chained.start("number"), span.kind, ""), folded)
     following = after(folded, span.end)
     if _CUES["own_from_before"].match(preceding) or _CUES["own_from_after"].match(following):
         return True
@@ -253,6 +263,9 @@ def _is_used(preceding: str, following: str) -> bool:
 @lru_cache(maxsize=64)
 def _is_own_number(preceding: str, following: str) -> bool:
     """Whether it is called the reporter's own."""
+    quoted = _QUOTED.match(preceding)
+    if quoted and _CUES["speaker"].match(preceding, quoted.end()):
+        return False  # the fraudster's words: сказал «запишите мой номер …»
     mine = _CUES["own_before"].match(preceding) and not _MINE_OF_ANOTHER.match(preceding)
     if mine or _CUES["own_after"].match(following) or _MINE_AFTER.match(following):
         return not _CUES["not_own_before"].match(preceding)

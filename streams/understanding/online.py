@@ -35,11 +35,14 @@ _NAMED: Final = re.compile(
     r"(?: ?: ?| - | под ником | ник | (?=[a-z.]{1,30}[_0-9]))[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
 )
 _SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
-#: The service a bare @name belongs to, by the words before it or the one after.
+#: The service a bare @name belongs to: the last that is named before it, or the first after it.
 _SERVICES: Final = {
+    "telegram": re.compile(r"(?:телег\w{0,8}|telegram|\btg|\bтг)(?!\w)"),
     "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,8}|instagram|\binsta|\big)(?!\w)"),
     "tiktok": re.compile(r"(?:тик-?ток\w{0,2}|tiktok)(?!\w)"),
 }
+#: What follows a name up to the next one, or to the end of the sentence.
+_CLAUSE: Final = re.compile(r"[^@.!?;\n]*")
 #: Endings that are names of files or of words more often than of hosts, when no path follows.
 _NOT_HOSTS: Final = frozenset(
     {"zip", "mov", "sh", "py", "md", "rs", "ps", "id", "so", "no", "is", "it", "in", "my", "pdf", "am", "pm"}
@@ -98,9 +101,13 @@ def scan(folded: str) -> list[Span]:
 def _handle(match: re.Match[str], folded: str) -> Span:
     name = match.group(1).rstrip("._")
     before = folded[max(0, match.start() - 40) : match.start()]
-    following = folded[match.end() : match.end() + 16]
-    service = next((s for s, words in _SERVICES.items() if words.search(before) or words.match(following, 1)), "")
-    service = service or ("instagram" if "." in name else "telegram")  # Telegram's names have no dot
+    following = _CLAUSE.match(folded[match.end() : match.end() + 40])[0]
+    named = {s: [m.start() for m in words.finditer(before)] for s, words in _SERVICES.items()}
+    told = {s: -places[-1] for s, places in named.items() if places}
+    told = told or {s: m.start() for s, words in _SERVICES.items() if (m := words.search(following))}
+    service = min(
+        told, key=told.__getitem__, default="instagram" if "." in name else "telegram"
+    )  # Telegram has no dots
     value = f"{service}:@{name}" if len(name) > 2 else ""
     return Span(match.start(), match.start(1) + len(name), ContactKind.HANDLE, value)
 
