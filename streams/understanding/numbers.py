@@ -101,6 +101,8 @@ def is_own(span: Span, folded: str) -> bool:
         return True
     if _CUES["to_me_before"].match(preceding) and _CUES["call_me_after"].match(following):
         return True
+    if _MINE_AFTER.match(following) and not _CUES["not_own_before"].match(preceding):
+        return True
     return not _is_used(preceding, following) and _is_own_number(preceding, following)
 
 
@@ -264,10 +266,10 @@ def _is_used(preceding: str, following: str) -> bool:
 def _is_own_number(preceding: str, following: str) -> bool:
     """Whether it is called the reporter's own."""
     quoted = _QUOTED.match(preceding)
-    if quoted and _CUES["speaker"].match(preceding, quoted.end()):
+    if (quoted and _CUES["speaker"].match(preceding, quoted.end())) or _CUES["posing"].search(preceding[::-1]):
         return False  # the fraudster's words: сказал «запишите мой номер …»
     mine = _CUES["own_before"].match(preceding) and not _MINE_OF_ANOTHER.match(preceding)
-    if mine or _CUES["own_after"].match(following) or _MINE_AFTER.match(following):
+    if mine or _CUES["own_after"].match(following):
         return not _CUES["not_own_before"].match(preceding)
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
         _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)

@@ -42,7 +42,7 @@ _SERVICES: Final = {
     "tiktok": re.compile(r"(?:тик-?ток\w{0,2}|tiktok)(?!\w)"),
 }
 #: What follows a name up to the next one, or to the end of the sentence.
-_CLAUSE: Final = re.compile(r"[^@.!?;\n]*")
+_CLAUSE_END: Final = re.compile(r"[@.!?;\n]")
 #: Endings that are names of files or of words more often than of hosts, when no path follows.
 _NOT_HOSTS: Final = frozenset(
     {"zip", "mov", "sh", "py", "md", "rs", "ps", "id", "so", "no", "is", "it", "in", "my", "pdf", "am", "pm"}
@@ -101,7 +101,7 @@ def scan(folded: str) -> list[Span]:
 def _handle(match: re.Match[str], folded: str) -> Span:
     name = match.group(1).rstrip("._")
     before = folded[max(0, match.start() - 40) : match.start()]
-    following = _CLAUSE.match(folded[match.end() : match.end() + 40])[0]
+    following = _CLAUSE_END.split(folded[match.end() : match.end() + 40], maxsplit=1)[0]
     named = {s: [m.start() for m in words.finditer(before)] for s, words in _SERVICES.items()}
     told = {s: -places[-1] for s, places in named.items() if places}
     told = told or {s: m.start() for s, words in _SERVICES.items() if (m := words.search(following))}
