@@ -108,6 +108,8 @@ def _handle(match: re.Match[str], folded: str) -> Span:
     service = min(
         told, key=told.__getitem__, default="instagram" if "." in name else "telegram"
     )  # Telegram has no dots
+    if name.endswith("bot"):
+        service = "telegram"
     value = f"{service}:@{name}" if len(name) > 2 else ""
     return Span(match.start(), match.start(1) + len(name), ContactKind.HANDLE, value)
 

@@ -43,6 +43,12 @@ _JOINED_BEFORE: Final = re.compile(r"[^\W\d_]-\Z")
 _GAP: Final = re.compile(r"[ .-]{1,3}")
 #: "Астана - Алматы", "из Астаны в Алматы": a journey, not a place.
 _ROUTE: Final = re.compile(r" ?[-/>→] ?|(?: |-)(?:в|на|до|обратно в) ")
+#: The same in Kazakh: "Алматыдан Қапшағайға".
+_FROM_TO: Final = re.compile(r"-?[дтн][ае]н [^\W\d_]+-?(?:[гк][ае])$")
+#: "Леңгірденмін": I am from there.
+_FROM_HERE: Final = re.compile(r"[дтн][ае]н(?:мын|мин|мыз|миз)$")
+#: A name of a person goes on: "Аркалык Сейтов".
+_PERSON: Final = re.compile(r" [А-ЯӘҒҚҢӨҰҮІ]\w{2,14}(?:[ое]ва?|ұлы|улы|қызы|кызы|[ое]вич|[ое]вна)(?!\w)")
 
 #: The words beside a name that tell its kind.
 _MARKS: Final = {
@@ -146,7 +152,7 @@ def _told(text: str, region: str | None) -> Place:
     mentions = list(_mentions(text, folded))
     for one, two in list(pairwise(mentions)):
         within = one.region == two.region or any(p.district for p in (*one.places, *two.places))
-        if not within and _ROUTE.fullmatch(folded, one.end, two.start):
+        if not within and (_ROUTE.fullmatch(folded, one.end, two.start) or _FROM_TO.search(folded, one.start, two.end)):
             mentions = [m for m in mentions if m not in (one, two)]
     mentions = [m for m in mentions if m.likely >= 0]
     if not mentions:
@@ -173,6 +179,8 @@ def _mentions(text: str, folded: str) -> Iterator[_Mention]:
             continue
         mention = _understood(folded, start, end, names, text[start].isupper())
         if mention:
+            if (mention.start, mention.end) == (start, end) and _PERSON.match(text, end):
+                mention = mention._replace(likely=-1)
             last = mention.end
             yield mention
 
@@ -256,7 +264,7 @@ def _understood(folded: str, start: int, end: int, names: list[_Name], capital: 
         likely = -1  # "Актау-Алматы" is a journey
     elif not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
         likely = -1
-    elif _is_home(before(folded, whole_start), after(folded, whole_end)):
+    elif _FROM_HERE.search(folded, start, end) or _is_home(before(folded, whole_start), after(folded, whole_end)):
         likely = 1
     elif _is_claimed(folded, start, end, before(folded, whole_start), after(folded, whole_end)):
         likely = -1
@@ -322,5 +330,8 @@ def _names() -> Iterator[_Name]:
 def _name(stem: str, kind: Kind, region: str, district: str | None = None) -> Iterator[_Name]:
     """The name that a stem of the reference data stands for; with a hyphen also in two words."""
     written = plain(stem.lstrip("=^").lower())
-    for form in {written, written.replace("-", " ")}:
+    forms = {written}
+    if kind in {"town", "marked-town"} and written.endswith("й"):
+        forms |= {written[:-1] + case for case in "яею"}  # Кордай: из Кордая, в Кордае
+    for form in forms | {form.replace("-", " ") for form in forms}:
         yield _Name(tuple(form.split()), kind, region, district, stem[0] == "^", stem[0] == "=")

@@ -141,6 +141,7 @@ def _is_called(preceding: str, following: str, official: bool, length: int) -> b
         (_CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following))
         or following.startswith(": ")  # as a telephone shows a sender
         or _CUES["institution_before"].match(preceding)
+        or _CUES["asked_about_after"].match(following)
         or (length > _SHORTEST and _CUES["called_before"].match(preceding))
     )
 
