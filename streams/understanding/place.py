@@ -36,7 +36,10 @@ _ABLATIVE: Final = re.compile(r"-?(?:дан|ден|тан|тен|нан|нен)$
 _LETTERS: Final = re.compile(r"[^\W\d_]*(?:-[^\W\d_]+)?")
 #: Words in folded text that can begin a name.
 _WORD: Final = re.compile(r"(?<![^\W_])[а-я]{2,}")
-_QUOTED: Final = re.compile('[«"“].*[»"”]')
+#: What is quoted around a name, if it is short and no sentence; straight quotes only right beside the name.
+_OPENING: Final = re.compile(r"(?P<mark>[«“]|\"(?=\Z))[^«»“”\".,!?\n]*\Z")
+_CLOSING: Final = re.compile(r"[^«»“”\".,!?\n]*?(?P<mark>[»”]|(?<=\w)\")")
+_TITLE_WORDS: Final = 3
 #: "адрес: Сатпаева, 60": a street.
 _HOUSE: Final = re.compile(r"[ ,]{1,2}(?:д(?:ом|\.)? ?)?\d")
 _JOINED_BEFORE: Final = re.compile(r"[^\W\d_]-\Z")
@@ -253,22 +256,32 @@ def _understood(folded: str, start: int, end: int, names: list[_Name], capital: 
     meaning, whole_start, whole_end = _meaning(names, preceding, following, start, end)
     if not meaning:
         towns = [name for name in names if name.kind == "marked-town"]
-        meaning = towns if towns and _is_in(preceding, following, capital) else []
+        lives = _FROM_HERE.search(folded, start, end) or (towns and _is_in(preceding, following, capital))
+        meaning = towns if lives else []
     places = tuple(dict.fromkeys(Place(name.region, name.district) for name in meaning))
     if not places:
         return None
-    likely = 0
-    if (whole_start, whole_end) == (start, end) and _QUOTED.fullmatch(folded[max(0, start - 1) : end + 1]):
-        likely = -1  # «Астана» is a thing's name
-    elif start == whole_start and _JOINED_BEFORE.search(folded, max(0, start - 2), start):
-        likely = -1  # "Актау-Алматы" is a journey
-    elif not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
+    around = before(folded, whole_start), after(folded, whole_end)
+    marked = (whole_start, whole_end) != (start, end)
+    if not places[0].district and _is_another(folded, start, end, marked):
         likely = -1
-    elif _FROM_HERE.search(folded, start, end) or _is_home(before(folded, whole_start), after(folded, whole_end)):
+    elif _FROM_HERE.search(folded, start, end) or _is_home(*around):
         likely = 1
-    elif _is_claimed(folded, start, end, before(folded, whole_start), after(folded, whole_end)):
-        likely = -1
+    else:
+        likely = -1 if _is_claimed(folded, start, end, *around) else 0
     return _Mention(whole_start, whole_end, places, likely)
+
+
+def _is_another(folded: str, start: int, end: int, marked: bool) -> bool:
+    """Whether the name is that of a street, a thing or a company, or one end of a journey ("Актау-Алматы")."""
+    preceding, following = before(folded, start), after(folded, end)
+    return bool(
+        (not marked and _is_title(folded, start, end))
+        or _JOINED_BEFORE.search(folded, max(0, start - 2), start)
+        or (_HOUSE.match(following) and _CUES["street_before"].match(preceding))
+        or _CUES["bearer_before"].match(preceding)
+        or _CUES["bearer_after"].match(following)
+    )
 
 
 def _is_in(preceding: str, following: str, capital: bool) -> bool:
@@ -278,6 +291,14 @@ def _is_in(preceding: str, following: str, capital: bool) -> bool:
     if _HOUSE.match(following) and not _CUES["in_before"].match(preceding):
         return False
     return _is_home(preceding, following) or (capital and _CUES["in_before"].match(preceding) is not None)
+
+
+def _is_title(folded: str, start: int, end: int) -> bool:
+    """Whether the name stands in a thing's: «Астана», «Шымкент кебаб»."""
+    opening, closing = _OPENING.search(folded, max(0, start - 30), start), _CLOSING.match(folded, end, end + 30)
+    if not opening or not closing:
+        return False
+    return len(folded[opening.end("mark") : closing.start("mark")].split()) <= _TITLE_WORDS
 
 
 def _is_home(preceding: str, following: str) -> bool:
