@@ -269,7 +269,7 @@ def _is_own_number(preceding: str, following: str) -> bool:
     if (quoted and _CUES["speaker"].match(preceding, quoted.end())) or _CUES["posing"].search(preceding[::-1]):
         return False  # the fraudster's words: сказал «запишите мой номер …»
     mine = _CUES["own_before"].match(preceding) and not _MINE_OF_ANOTHER.match(preceding)
-    if mine or _CUES["own_after"].match(following):
+    if mine or (_CUES["own_after"].match(following) and not _CUES["not_own_after"].match(following)):
         return not _CUES["not_own_before"].match(preceding)
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
         _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)

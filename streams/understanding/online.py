@@ -31,8 +31,14 @@ _HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z](?:[a-z0-9_]|\.(?!\.)){2,31})(?
 _NAMED: Final = re.compile(
     r"(?:(?P<telegram>телеграмм?\w{0,2}|телег[аеиу]|telegram|\btg|\bтг)|"
     r"(?P<instagram>инстаграмм?\w{0,8}|инст[аеу]|instagram|\binsta))"
-    r"(?:[ -](?:канал|чат|групп|бот|ник|аккаунт|профил|страниц|арна|паракша)\w{0,4}){0,2}"
-    r"(?: ?: ?| - | под ником | ник | (?=[a-z.]{1,30}[_0-9]))[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
+    r"(?:[ -](?:канал|чат|групп|бот|ник|аккаунт|профил|страниц|страничк|арна|паракша)\w{0,4}){0,2}"
+    r"(?: ?: ?| - | под ником | ник | (?=[a-z.]{1,30}[_0-9]))[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@/])"
+)
+#: The same with the name first: "ник kaspi_help в телеграме", "kaspi_help деген телеграм".
+_NAMED_BEFORE: Final = re.compile(
+    r"(?:(?:ник|акк|аккаунт|профиль|страниц[аеу]|канал|бот|групп[аеу]) [«\"]?(?=[a-z])|"
+    r"(?<![\w@./])(?=[a-z.]{1,30}[_0-9]))(?P<name>[a-z][a-z0-9_.]{4,31})[»\"]? (?:в|на|деген|атты) "
+    r"(?:(?P<telegram>телег|telegram|тг\b)|(?P<instagram>инст|insta))"
 )
 _SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
 #: The service a bare @name belongs to: the last that is named before it, or the first after it.
@@ -86,16 +92,21 @@ def scan(folded: str) -> list[Span]:
         found += [_handle(m, folded) for m in _HANDLE.finditer(folded)]
     if "//" in folded or "www." in folded or ":/" in folded:
         found += [link for m in _URL.finditer(folded) if (link := _link(m))]
+    if any(name in folded for name in _SERVICE_NAMES):
+        found += [named for p in (_NAMED, _NAMED_BEFORE) for m in p.finditer(folded) if (named := _named(m))]
     if _DOTTED.search(folded):
         found += [link for m in _HOST.finditer(folded) if (link := _link(m))]
-    if any(name in folded for name in _SERVICE_NAMES):
-        for match in _NAMED.finditer(folded):
-            name = match["name"].rstrip("._")
-            service = "telegram" if match["telegram"] else "instagram"
-            start = match.start("name")
-            found.append(Span(start, start + len(name), ContactKind.HANDLE, f"{service}:@{name}"))
     found.sort(key=lambda o: (o.start, -o.end))
     return [o for i, o in enumerate(found) if o.value and all(p.end <= o.start for p in found[max(0, i - 3) : i])]
+
+
+def _named(match: re.Match[str]) -> Span | None:
+    """The account whose service is named beside it; a host, if it has a dot and cannot be a name in Telegram."""
+    name, start = match["name"].rstrip("._"), match.start("name")
+    if match["telegram"] and "." in name:
+        return None
+    service = "telegram" if match["telegram"] else "instagram"
+    return Span(start, start + len(name), ContactKind.HANDLE, f"{service}:@{name}")
 
 
 def _handle(match: re.Match[str], folded: str) -> Span:

@@ -211,9 +211,11 @@ def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
 
 
 def _closest(names: list[_Name]) -> list[_Name]:
-    """Of each kind the names to which inflection added least: "Аксуате" is Аксуат, not Аксу."""
-    lengths = {name.kind: max(sum(map(len, n.words)) for n in names if n.kind == name.kind) for name in names}
-    return [name for name in names if sum(map(len, name.words)) == lengths[name.kind]]
+    """Of each kind the names to which inflection added least: "Аксуате" is Аксуат, not Аксу, Темиртау no Темир."""
+    length = {name: sum(map(len, name.words)) for name in names}
+    town = max((length[name] for name in names if name.kind in {"town", "marked-town"}), default=0)
+    of_kind = {name.kind: max(length[n] for n in names if n.kind == name.kind) for name in names}
+    return [name for name in names if town - 2 < length[name] == of_kind[name.kind]]
 
 
 def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:

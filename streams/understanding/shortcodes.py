@@ -78,6 +78,10 @@ _NOT_SENDERS: Final = frozenset(
         "voip",
         "anydesk",
         "rustdesk",
+        "vash",
+        "kod",
+        "your",
+        "dear",
         "teamviewer",
         "zoom",
         "skype",
@@ -179,7 +183,10 @@ def is_sender(name: str, preceding: str, following: str) -> bool:
     return bool(
         _CUES["sender_before"].match(preceding)
         or _CUES["sender_after"].match(following)
-        or (_CUES["sender_came_before"].match(preceding) and _CUES["came_after"].match(following))
+        or (
+            _CUES["sender_came_before"].match(preceding)
+            and (following.startswith(": ") or _CUES["came_after"].match(following))
+        )
     )
 
 

@@ -335,6 +335,14 @@ TOLD = [
         "Телеграм @Remont_Darhan, инста @darhan.remont.ast",
         {"telegram:@remont_darhan": "-", "instagram:@darhan.remont.ast": "-"},
     ),
+    ("Ваш e-mail: asel@mail.kz, ваш номер: 87012223344", {"asel@mail.kz": "own", "+77012223344": "own"}),
+    ("мынау 87051112233 менің номерім емес", {"+77051112233": "suspect"}),
+    ("Контактное лицо: Асель, 87012223344", {"+77012223344": "own"}),
+    ("от KASPI: одобрен кредит", {"KASPI": "-"}),
+    ("СМС: Vash kod 1234. Nikomu ne soobshaite", {}),
+    ("инста: almaty.home.rent, тг: almaty_rent", {"instagram:@almaty.home.rent": "-", "telegram:@almaty_rent": "-"}),
+    ("ник Bank_Support_KZ в телеграме", {"telegram:@bank_support_kz": "-"}),
+    ("аккаунт bank.support.kz в инстаграм", {"instagram:@bank.support.kz": "-"}),
 ]
 
 #: Local numbers: the area code, a text, and the roles.
