@@ -319,7 +319,7 @@ def _meaning(names: list[_Name], preceding: str, following: str, start: int, end
     """The names of the kind that the words beside tell, and the place with these words."""
     by_cue = {cue: [name for name in names if name.kind in kinds] for cue, kinds in _MARKS.items()}
     for cue, fitting in by_cue.items():
-        if fitting and (beside := _CUES[f"{cue}_after"].match(following)):
+        if fitting and following[:1] != "," and (beside := _CUES[f"{cue}_after"].match(following)):
             return fitting, start, end + beside.end()
     for cue, fitting in by_cue.items():
         if fitting and (beside := _CUES[f"{cue}_before"].match(preceding)):

@@ -343,6 +343,10 @@ TOLD = [
     ("инста: almaty.home.rent, тг: almaty_rent", {"instagram:@almaty.home.rent": "-", "telegram:@almaty_rent": "-"}),
     ("ник Bank_Support_KZ в телеграме", {"telegram:@bank_support_kz": "-"}),
     ("аккаунт bank.support.kz в инстаграм", {"instagram:@bank.support.kz": "-"}),
+    ("Мои данные: Куат, 8 708 606 54 54", {"+77086065454": "own"}),
+    ("на рабочий стационарный 8 7222 56 78 90 поступил звонок", {"+77222567890": "own"}),
+    ("Вчера жаловалась в 1477, дали талон", {"1477": "helpline"}),
+    ("Мне «102» высветилось, мужской голос", {"102": "suspect"}),
 ]
 
 #: Local numbers: the area code, a text, and the roles.
