@@ -36,7 +36,9 @@ _CHAINED: Final = re.compile(
     r"(?P<number>\d[\d ()-]{5,18}[\d+(])(?![\d-])"
 )
 #: A quotation that is open before a number (backwards).
-_QUOTED: Final = re.compile(r"[^«»\"]*[«\"](?=[ :,]{0,3}\w)")
+_QUOTED: Final = re.compile(r"[^«»\"]*[«\"](?=[ :,]{0,3}(?:\w|\Z))")
+#: … and who said it, after it.
+_SAID: Final = re.compile(r"[^«»\"\n]{0,60}[»\"][ ,-]{0,5}(?:сказал|говор|деди|дейди|деп|пишет|написал)")
 #: A local number as it is written in a region, and a date that looks like one ("5-10-62").
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
@@ -266,7 +268,8 @@ def _is_used(preceding: str, following: str) -> bool:
 def _is_own_number(preceding: str, following: str) -> bool:
     """Whether it is called the reporter's own."""
     quoted = _QUOTED.match(preceding)
-    if (quoted and _CUES["speaker"].match(preceding, quoted.end())) or _CUES["posing"].search(preceding[::-1]):
+    said = quoted and (_CUES["speaker"].match(preceding, quoted.end()) or _SAID.match(following))
+    if said or _CUES["posing"].search(preceding[::-1]):
         return False  # the fraudster's words: сказал «запишите мой номер …»
     mine = _CUES["own_before"].match(preceding) and not _MINE_OF_ANOTHER.match(preceding)
     if mine or (_CUES["own_after"].match(following) and not _CUES["not_own_after"].match(following)):
@@ -279,10 +282,12 @@ def _is_own_number(preceding: str, following: str) -> bool:
 def _is_help(known: bool, preceding: str, following: str) -> bool:
     """Whether one calls it for help.  A number that no list knows needs an office to go with it."""
     cue = "help_before" if known else "call_for_help_before"
+    sentence = preceding[::-1]
     called = _CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following)
+    if called and not known and _CUES["they_called"].search(sentence):
+        called = None
     if not (called or _CUES[cue].match(preceding) or _CUES["help_after"].match(following)):
         return False
-    sentence = preceding[::-1]
     return (known or _CUES["office"].search(f"{sentence} {following}") is not None) and not _CUES["asked"].search(
         sentence
     )
