@@ -24,9 +24,8 @@ from deploy.commands._waves import (
     write_calibration,
 )
 from streams.waves import load_detector
-from streams.waves.calibration import Learned, Step, listening
 from streams.waves.calibration import calibrate as learn
-from streams.waves.history import Replay
+from streams.waves.learning import Listener
 
 
 def calibrate(
@@ -48,14 +47,12 @@ def calibrate(
         lessons = read_feedback(feedback) if feedback else []
         with reading(data) as (history, say):
             detector = replace(detector, daily=history.daily)
-            replayed = Replay(listening(detector))
-            steps = []
+            listener, steps = Listener(detector), []
             for batch in history.batches():
                 if end is not None and batch.now >= end:
                     break
-                steps.append(Step(batch.now, replayed.feed(batch)))
-            learned = Learned(replayed.hours, replayed.daily_counts)
-            calibration = learn(steps, learned, detector, pages, say, lessons)
+                steps.append(listener.hear(batch))
+            calibration = learn(steps, listener.learned, detector, pages, say, lessons)
         write_calibration(calibration, out)
     console = Console()
     console.print(f"{out}: from {calibration.origin}")

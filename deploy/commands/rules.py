@@ -10,7 +10,7 @@ from rich.console import Console
 
 from deploy.commands._waves import ALERTS, Data, Rules, pages_table, plain_errors, reading, writable, write_lines
 from schemas.events import Alert
-from streams.waves import Campaigns, fold, load_detector
+from streams.waves import Campaigns, Folder, load_detector
 from streams.waves.history import Replay
 from streams.waves.series import day_of
 
@@ -51,9 +51,9 @@ def run_rules(
             raise ValueError(f"no rule {unknown[0]!r}; there are {', '.join(sorted(known))}")
         with reading(data) as (history, _):
             detector = detector.of_history(daily=history.daily)
-            replayed, state = Replay(detector), Campaigns()
+            replayed, folder = Replay(detector), Folder(Campaigns(), detector)
             for batch in history.batches():
-                state, alerts = fold(state, replayed.feed(batch), batch.now, detector)
+                alerts = folder.fold(replayed.feed(batch), batch.now)
                 pages += [alert for alert in alerts if alert.page and (not rule or alert.rule in rule)]
                 days.add(day_of(batch.now))
         if alarms is not None:

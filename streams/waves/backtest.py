@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from schemas.events import Alert
 from streams.waves.calendar import date_of
-from streams.waves.calibration import Learned, Step, calibrate, listening
+from streams.waves.calibration import calibrate
 from streams.waves.campaigns import Campaigns
-from streams.waves.folding import fold
-from streams.waves.history import Batch, Replay
+from streams.waves.folding import Folder
+from streams.waves.history import Batch
+from streams.waves.learning import Listener, Step
 from streams.waves.rules import Detector
 from streams.waves.series import DAY, HOUR, day_of, family_of
 
@@ -40,28 +41,27 @@ class Backtest:
         lies before is too short, or nothing lies after.
         """
         self.detector = self.detector.of_history(daily=daily)
-        replayed = Replay(listening(self.detector))
+        listener = Listener(self.detector)
         steps: list[Step] = []
-        state: Campaigns | None = None
+        folder: Folder | None = None
         for batch in batches:
             self.reports += len(batch.rows)
-            step = Step(batch.now, replayed.feed(batch))
+            step = listener.hear(batch)
             if batch.now < self.until:
                 steps.append(step)
                 continue
             if steps:
-                learned = Learned(replayed.hours, replayed.daily_counts)
-                calibration = calibrate(steps, learned, self.detector, self.budget, progress)
+                calibration = calibrate(steps, listener.learned, self.detector, self.budget, progress)
                 self.detector = replace(self.detector, calibration=calibration)
+                folder = Folder(Campaigns(), self.detector)
                 for earlier in steps:
-                    state, _ = fold(state, earlier.candidates, earlier.now, self.detector)
+                    folder.fold(earlier.candidates, earlier.now)
                 steps = []
-            if state is None:
+            if folder is None:
                 raise ValueError("no reports before that date to calibrate on")
             self.days.add(day_of(batch.now))
-            state, alerts = fold(state, step.candidates, step.now, self.detector)
-            self.alarms += [alert for alert in alerts if alert.page]
-        if state is None:
+            self.alarms += [alert for alert in folder.fold(step.candidates, step.now) if alert.page]
+        if folder is None:
             raise ValueError("no reports from that date on")
 
 

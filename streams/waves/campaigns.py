@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from streams.waves.pace import Purse
 from streams.waves.scan import Candidate, Excess
-from streams.waves.series import DAY, Evidence, family_of
+from streams.waves.series import DAY, Evidence, family_of, keep_newest
 from streams.waves.traffic import Traffic
 
 #: A wave none of whose series stirred for this long is over; the longest window has forgotten it by then.
@@ -27,6 +27,7 @@ MAX_STIRRED: Final = 5_000
 
 #: Families from the most telling to the least: an alert is named by the most telling one of its series.
 TELLING: Final = ("campaign", "official", "number", "pattern", "scheme-region", "scheme", "region", "channel")
+_RANK: Final = {family: rank for rank, family in enumerate(TELLING)}
 #: Families whose series hold many numbers.
 BROADER: Final = ("pattern", "scheme-region", "scheme", "region")
 
@@ -117,17 +118,15 @@ def member_of(candidate: Candidate, excess: Excess, score: float) -> Member:
     )
 
 
-def newest(evidence: Iterable[Evidence]) -> list[Evidence]:
-    """The newest `MAX_EVIDENCE` reports, each once."""
-    reports = {item.report_id: item for item in evidence}
-    return sorted(reports.values(), key=lambda item: (-item.happened, item.report_id))[:MAX_EVIDENCE]
+def put(
+    wave: Wave, members: Mapping[str, Member], evidence: Iterable[Evidence], *, lasts: bool = True
+) -> list[Evidence]:
+    """Add series to `wave`, or what is newer of them, and reports; returns the reports that it did not have.
 
-
-def put(wave: Wave, members: Mapping[str, Member], evidence: Iterable[Evidence], *, lasts: bool = True) -> None:
-    """Add series to `wave`, or what is newer of them; the same again changes nothing.
-
-    Of too many series those that were quiet longest go.  With `lasts` they are a reason for the wave to go on.
+    The same again changes nothing.  Of too many series those that were quiet longest go.  With `lasts` they are a
+    reason for the wave to go on.
     """
+    leads = wave.primary in wave.members and wave.primary not in members
     for key, member in members.items():
         known = wave.members.get(key)
         if known is None or (member.last, member.excess.observed) >= (known.last, known.excess.observed):
@@ -137,8 +136,10 @@ def put(wave: Wave, members: Mapping[str, Member], evidence: Iterable[Evidence],
     while len(wave.members) > MAX_KEYS:
         others = [key for key in wave.members if key != wave.primary]
         del wave.members[min(others, key=lambda key: (wave.members[key].last, key))]
-    wave.evidence = newest([*wave.evidence, *evidence])
-    wave.primary = min(wave.members, key=lambda key: (TELLING.index(family_of(key)), -wave.members[key].score, key))
+    # Where the one that led is as it was, only these can take its place.
+    rivals = [wave.primary, *(key for key in members if key in wave.members)] if leads else wave.members
+    wave.primary = min(rivals, key=lambda key: (_RANK[family_of(key)], -wave.members[key].score, key))
+    return keep_newest(wave.evidence, evidence, MAX_EVIDENCE)
 
 
 def wave_of(campaigns: Campaigns, key: str, at: int) -> Wave | None:
@@ -150,14 +151,19 @@ def wave_of(campaigns: Campaigns, key: str, at: int) -> Wave | None:
     return None
 
 
-def telling(wave: Wave) -> Told:
-    """What an alert would say now.
+def size_of(wave: Wave, key: str) -> float:
+    """How large a wave is by one of its series: the one that names it, or what a broader one has more than expected."""
+    excess = wave.members[key].excess
+    return max(
+        excess.observed if key == wave.primary else 0.0,
+        excess.observed - excess.expected if family_of(key) in BROADER else 0.0,
+    )
 
-    A wave is as large as the series that names it, or as what a broader one has more than expected.
-    """
-    broader = [m.excess.observed - m.excess.expected for key, m in wave.members.items() if family_of(key) in BROADER]
+
+def telling(wave: Wave) -> Told:
+    """What an alert would say now."""
     return Told(
-        observed=max([wave.members[wave.primary].excess.observed, *broader]),
+        observed=max([size_of(wave, key) for key in wave.members]),
         paged=wave.told.paged,
         regions=sorted({item.region for item in wave.evidence if item.region}),
         victims=sum(item.victim for item in wave.evidence),

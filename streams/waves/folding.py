@@ -7,7 +7,6 @@ Replayed candidates change nothing.
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -24,10 +23,11 @@ from streams.waves.campaigns import (
     Wave,
     member_of,
     put,
+    size_of,
     telling,
     wave_of,
 )
-from streams.waves.joining import joined, name, scheme_of, share
+from streams.waves.joining import Shared, joined, name, scheme_of
 from streams.waves.kinds import kind_of
 from streams.waves.pace import Purse, factor, settle
 from streams.waves.rising import forget, groups_of, stir, together
@@ -81,29 +81,35 @@ def fold(
     Returns the state and the alerts to publish: new waves, waves that grew (same id), waves that ended (status closed).
     `judged` is `judge_with(detector)`, if the caller has it already.
     """
-    state = campaigns or Campaigns()
-    folder = _Folder(state, detector, judged or judge_with(detector))
-    for at, group in groupby(sorted(candidates, key=lambda some: (some.at, some.key)), lambda some: some.at):
-        if at >= state.clock - PAST:
-            state.clock = max(state.clock, at)
-            state.since = state.since or at
-            folder.take(list(group), at)
-    state.clock = max(state.clock, now)
-    folder.listen()
-    folder.end()
-    return state, folder.alerts
+    folder = Folder(campaigns or Campaigns(), detector, judged)
+    return folder.state, folder.fold(candidates, now)
 
 
-class _Folder:
-    """One call of `fold`: the state, what is derived from it, and the alerts so far."""
+class Folder:
+    """Folds batch after batch: the state, and what is derived from it and need not be derived for every batch."""
 
-    def __init__(self, state: Campaigns, detector: Detector, judged: Judge) -> None:
+    def __init__(self, state: Campaigns, detector: Detector, judged: Judge | None = None) -> None:
+        """`judged` is `judge_with(detector)`, if the caller has it already."""
         self.state = state
         self.detector = detector
-        self.alerts: list[Alert] = []
-        self._judge = judged
+        self._alerts: list[Alert] = []
+        self._judge = judged or judge_with(detector)
         self._keys = {key for wave in state.waves for key in wave.members}
+        self._weighed: Exposure | None = None
         self._together: dict[str, tuple[Excess, list[str]] | None] = {}
+
+    def fold(self, candidates: Iterable[Candidate], now: int) -> list[Alert]:
+        """The alerts that these candidates lead to by `now` (epoch seconds)."""
+        self._alerts = []
+        for at, group in groupby(sorted(candidates, key=lambda some: (some.at, some.key)), lambda some: some.at):
+            if at >= self.state.clock - PAST:
+                self.state.clock = max(self.state.clock, at)
+                self.state.since = self.state.since or at
+                self._take(list(group), at)
+        self.state.clock = max(self.state.clock, now)
+        self._listen()
+        self._end()
+        return self._alerts
 
     def _pace(self, rule: Rule) -> float:
         """Factor of the threshold of `rule` today, by what it spent before."""
@@ -121,19 +127,14 @@ class _Folder:
         return purse
 
     @cached_property
-    def _reports(self) -> dict[str, dict[str, Wave]]:
-        """The waves that each report is in."""
-        found: dict[str, dict[str, Wave]] = defaultdict(dict)
-        for wave in self.state.waves:
-            for member in wave.members.values():
-                for report_id in member.report_ids:
-                    found[report_id][wave.id] = wave
-        return found
+    def _shared(self) -> Shared:
+        return Shared(self.state.waves)
 
-    def take(self, candidates: list[Candidate], at: int) -> None:
+    def _take(self, candidates: list[Candidate], at: int) -> None:
         """Judge the candidates of one moment, and find each its wave."""
         for volume in (candidate.volume for candidate in candidates if candidate.volume is not None):
             record(self.state.traffic, volume, at)
+            self._weighed = None
         candidates = [candidate for candidate in candidates if candidate.figures]
         if not candidates:
             return
@@ -159,12 +160,12 @@ class _Folder:
         key, evidence = candidate.key, candidate.evidence
         family = family_of(key)
         wave = self._wave_of(key, candidate.at)
+        if wave is None and member.score < self.detector.floor(family):
+            return
         rule = self._rule(family, member, evidence) if wave is None or family == "number" else None
         if wave is not None and wave.closed and rule is not None and key not in wave.named:
             wave = None  # it was too weak to be told with that one
         if wave is None:
-            if rule is None and member.score < self.detector.floor(family):
-                return
             wave = self._overlapping(key, member)
         if wave is not None:
             self._update(wave, key, member, candidate, rule)
@@ -173,7 +174,7 @@ class _Folder:
         elif rule is not None:
             self._open(rule, key, {key: member}, evidence, candidate.at, candidate.newest)
 
-    def listen(self) -> None:
+    def _listen(self) -> None:
         """Find channels that are silent now, and those that speak again."""
         rules = self.detector.rules.get("channel", ())
         for source, channel in sorted(self.state.traffic.channels.items()) if rules else ():
@@ -188,17 +189,23 @@ class _Folder:
             elif member is not None and (rule := self._rule("channel", member, [])):
                 self._open(rule, key, {key: member}, [], now, None)
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """End waves that have been quiet, and forget those that ended long ago."""
         for wave in self.state.waves:
             if not wave.closed and wave.last < self.state.clock - QUIET:
                 self._close(wave)
         oldest = self.state.clock - QUIET - REMEMBERED
-        self.state.waves = [wave for wave in self.state.waves if wave.last >= oldest]
+        kept = [wave for wave in self.state.waves if wave.last >= oldest]
+        if len(kept) < len(self.state.waves):
+            self.state.waves = kept
+            self._keys = {key for wave in kept for key in wave.members}
+            self.__dict__.pop("_shared", None)
 
     def _exposure(self, at: int) -> Exposure:
-        reference = self.detector.calibration.reference_volume
-        return Exposure(self.detector.calendar, reference, self.state.traffic, day_of(at))
+        if self._weighed is None or self._weighed.today != day_of(at):
+            reference = self.detector.calibration.reference_volume
+            self._weighed = Exposure(self.detector.calendar, reference, self.state.traffic, day_of(at))
+        return self._weighed
 
     def _rule(self, family: str, member: Member, evidence: list[Evidence], numbers: int = 0) -> Rule | None:
         """The most severe rule that a series meets."""
@@ -263,16 +270,9 @@ class _Folder:
 
     def _overlapping(self, key: str, member: Member) -> Wave | None:
         """The open wave whose reports, or whose scheme, a series shares most."""
-        near = {
-            wave.id: wave
-            for report_id in member.report_ids
-            for wave in self._reports.get(report_id, {}).values()
-            if not wave.closed
-        }
-        if near:
-            best = max(near.values(), key=lambda wave: (share(key, member, wave), -wave.opened, wave.id))
-            if share(key, member, best) >= 1:
-                return best
+        best = self._shared.nearest(key, member)
+        if best is not None:
+            return best
         scheme = scheme_of(key)
         same = [wave for wave in self.state.waves if not wave.closed and scheme and scheme_of(wave.primary) == scheme]
         return same[0] if same else None
@@ -307,20 +307,20 @@ class _Folder:
         """Add a series to its wave, and tell what that changes; `rule` is the one that a number meets by itself."""
         joins = rule is not None and not wave.closed and joined(wave, key, member)
         lasts = family_of(key) != "number" or key in wave.named or member.score >= self._loud
-        self._put(wave, {key: member}, candidate.evidence, lasts=lasts)
+        new = self._put(wave, {key: member}, candidate.evidence, lasts=lasts)
         if wave.closed:
             return
-        told, is_now = wave.told, telling(wave)
+        told, size = wave.told, size_of(wave, key) if key in wave.members else 0.0
         if joins and rule is not None:
             self._promote(wave, rule)
             self._page(wave, "more-numbers", candidate.newest, first=wave.untold)
-        elif is_now.observed >= GREW_MUCH * told.paged:
+        elif size >= GREW_MUCH * told.paged:
             self._page(wave, "grew", candidate.newest)
-        elif is_now.victims and not told.victims:
+        elif not told.victims and any(item.victim for item in new):
             self._tell(wave, "first-victim")
-        elif set(is_now.regions) - set(told.regions):
+        elif any(item.region and item.region not in told.regions for item in new):
             self._tell(wave, "new-region")
-        elif is_now.observed >= GREW * told.observed:
+        elif size >= GREW * told.observed:
             self._tell(wave, "doubled")
 
     @cached_property
@@ -348,12 +348,13 @@ class _Folder:
         is_now = telling(wave)
         wave.told = Told(is_now.observed, is_now.observed if paged else wave.told.paged, is_now.regions, is_now.victims)
         rule = self._rule_of(wave)
-        self.alerts.append(alert_of(wave, rule, change, paged=paged, first=list(first)))
+        self._alerts.append(alert_of(wave, rule, change, paged=paged, first=list(first)))
 
-    def _put(self, wave: Wave, members: dict[str, Member], evidence: list[Evidence], *, lasts: bool = True) -> None:
-        put(wave, members, evidence, lasts=lasts)
+    def _put(
+        self, wave: Wave, members: dict[str, Member], evidence: list[Evidence], *, lasts: bool = True
+    ) -> list[Evidence]:
+        new = put(wave, members, evidence, lasts=lasts)
         self._keys.update(members)
-        if "_reports" in self.__dict__:  # else it is not asked for yet
-            for member in members.values():
-                for report_id in member.report_ids:
-                    self._reports[report_id][wave.id] = wave
+        if "_shared" in self.__dict__:  # else nobody asked for it yet
+            self._shared.add(wave, members)
+        return new

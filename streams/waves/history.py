@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -150,15 +150,22 @@ class History:
 class Replay:
     """All series of a history, as one worker that owns every key would hold them."""
 
-    def __init__(self, detector: Detector) -> None:
-        """`detector` says what is worth a candidate."""
+    def __init__(self, detector: Detector, states: Mapping[str, bytes] | None = None) -> None:
+        """`detector` says what is worth a candidate; `states` are those of another replay, to go on from there."""
         self.detector = detector
         #: Reports by hour of the day; distinct reporters by local day of each series that is no number's.
         self.hours: Counter[int] = Counter()
         self.daily_counts: dict[str, dict[int, float]] = defaultdict(dict)
-        #: The encoded state of each series.
-        self.states: dict[str, bytes] = {}
+        # There are too many numbers to keep their series as they are; the others are few and often met.
+        known = states or {}
+        self._numbers = {key: state for key, state in known.items() if family_of(key) == "number"}
+        self._others = {key: _series.decode(state) for key, state in known.items() if key not in self._numbers}
         self._swept = 0
+
+    @property
+    def states(self) -> dict[str, bytes]:
+        """The encoded state of each series."""
+        return self._numbers | {key: _encoder.encode(series) for key, series in self._others.items()}
 
     def feed(self, batch: Batch) -> list[Candidate]:
         """The candidates of one batch, in time order."""
@@ -171,11 +178,16 @@ class Replay:
                 by_key.setdefault(signal.key, []).append(signal)
         candidates: list[Candidate] = []
         for key, signals in by_key.items():
-            state = self.states.get(key)
-            series, found = observe(_series.decode(state) if state else None, signals, self.detector)
-            self.states[key] = _encoder.encode(series)
+            family = family_of(key)
+            if family == "number":
+                state = self._numbers.get(key)
+                series, found = observe(_series.decode(state) if state else None, signals, self.detector)
+                self._numbers[key] = _encoder.encode(series)
+            else:
+                series, found = observe(self._others.get(key), signals, self.detector)
+                self._others[key] = series
             candidates += found
-            if family_of(key) not in ("number", "channel"):
+            if family not in ("number", "channel"):
                 today = day_of(clock)
                 self.daily_counts[key][today] = reporters_in(series.days[today], sketch_size(key))
         self._sweep(batch.now)
@@ -186,8 +198,10 @@ class Replay:
         if now < self._swept + 7 * DAY:
             return
         self._swept = now
-        for key in [key for key, state in self.states.items() if expired(_head.decode(state), now)]:
-            del self.states[key]
+        for key in [key for key, state in self._numbers.items() if expired(_head.decode(state), now)]:
+            del self._numbers[key]
+        for key in [key for key, series in self._others.items() if expired(series, now)]:
+            del self._others[key]
 
 
 def _signals(row: Row, received: int) -> list[Signal]:

@@ -7,7 +7,8 @@ numbers are five pages or six, and not thirty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from streams.waves.campaigns import QUIET, Member, Wave
@@ -21,20 +22,45 @@ EXPLAINS: Final = 0.5
 SAME: Final = 0.5
 
 
-def share(key: str, member: Member, wave: Wave) -> float:
-    """How much of a series is in `wave`, 1 being enough to belong to it."""
-    reports = set(member.report_ids)
-    best = 0.0
-    for other, known in wave.members.items():
-        common = len(reports.intersection(known.report_ids))
-        mine, its = _size(member), _size(known)
-        regional = (family_of(key) == "region", family_of(other) == "region")
-        if any(regional) and not all(regional):
-            found = common / max(1.0, mine if regional[0] else its) / EXPLAINS
-        else:
-            found = common / max(1.0, min(mine, its)) / OVERLAP
-        best = max(best, found)
-    return best
+def share(key: str, member: Member, other: str, known: Member) -> float:
+    """How much of a series is in another of a wave, 1 being enough to belong to it."""
+    common = len(set(member.report_ids).intersection(known.report_ids))
+    if not common:
+        return 0.0
+    mine, its = _size(member), _size(known)
+    regional = (family_of(key) == "region", family_of(other) == "region")
+    if any(regional) and not all(regional):
+        return common / max(1.0, mine if regional[0] else its) / EXPLAINS
+    return common / max(1.0, min(mine, its)) / OVERLAP
+
+
+class Shared:
+    """Which series of open waves each report is in, or was, to find the wave that a series shares most with."""
+
+    def __init__(self, waves: Iterable[Wave]) -> None:
+        self._series: dict[str, dict[str, Wave]] = defaultdict(dict)
+        for wave in waves:
+            if not wave.closed:
+                self.add(wave, wave.members)
+
+    def add(self, wave: Wave, members: Mapping[str, Member]) -> None:
+        """Note the reports of series that `wave` has now."""
+        for key, member in members.items():
+            for report_id in member.report_ids:
+                self._series[report_id][key] = wave
+
+    def nearest(self, key: str, member: Member) -> Wave | None:
+        """The open wave that a series shares most with, if it is enough to belong to it."""
+        common = {k: wave for report_id in member.report_ids for k, wave in self._series.get(report_id, {}).items()}
+        shares = [
+            (share(key, member, other, wave.members[other]), -wave.opened, wave.id, wave)
+            for other, wave in common.items()
+            if not wave.closed and other in wave.members
+        ]
+        if not shares:
+            return None
+        most, _, _, wave = max(shares, key=lambda found: found[:3])
+        return wave if most >= 1 else None
 
 
 def scheme_of(key: str) -> str:

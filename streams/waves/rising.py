@@ -6,12 +6,14 @@ the same statistic as the distinct reporters of a series.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from typing import Final
 
 from streams.waves.campaigns import MAX_STIRRED, Campaigns, Member, Rising, Stir
 from streams.waves.kinds import Kind
-from streams.waves.scan import FEWEST_DAYS, PRIOR_A_DAY, Candidate, Excess, likelihood_ratio
+from streams.waves.likelihood import PRIOR_A_DAY, likelihood_ratio
+from streams.waves.scan import FEWEST_DAYS, Candidate, Excess
 from streams.waves.series import day_of, start_of
 from streams.waves.traffic import BASELINE_DAYS, Exposure
 
@@ -61,16 +63,16 @@ def together(
     The loudest comes first.  In the excess, `observed` counts numbers.  `watched`: days since the first candidate.
     """
     today = day_of(at)
-    starts = Counter(rising.first.values())
+    starts = sorted(rising.first.values())
     best: Excess | None = None
     for length in WINDOWS:
         first = today - length + 1
-        before = sum(starts[day] for day in range(first - BASELINE_DAYS, first))
+        before = bisect_left(starts, first) - bisect_left(starts, first - BASELINE_DAYS)
         traffic = exposure.baseline(first, 0.0)
         known = min(watched, BASELINE_DAYS if traffic is None else traffic)
         rate = before / max(known, FEWEST_DAYS) + PRIOR_A_DAY
         expected = exposure.window(start_of(first), at + 1, 0.0) * rate
-        observed = sum(starts[day] for day in range(first, today + 1))
+        observed = bisect_right(starts, today) - bisect_left(starts, first)
         score = likelihood_ratio(observed, expected, dispersion * length)
         if score > 0 and (best is None or score > best.score):
             window = start_of(today + 1) - start_of(first)

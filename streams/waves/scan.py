@@ -1,9 +1,6 @@
 """The scan of one series: distinct reporters in windows that end now, against what the series lets expect.
 
-A window's score is the log likelihood ratio of a negative binomial mean of `c`, as observed, against `e`, as expected:
-c·ln(c/e) − (c + k)·ln((c + k)/(e + k)), for c > e (Tango, Takahashi & Kohriyama, Biometrics 2011, on the expectation-
-based scan of Neill, Int. J. Forecasting 2009).  `k` allows for days that differ more than Poisson counts do: a burst
-within one day weighs less than the same number of people over several days.
+A window's score is that of `likelihood`.
 
 `observe` and `scan` have no clock and know one series only.  They say what was counted (`Candidate`); whether it is a
 wave is judged by `fold`, which knows how much was reported at all.
@@ -12,15 +9,15 @@ wave is judged by `fold`, which knows how much was reported at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from itertools import groupby
-from math import log
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
 from schemas.events import Signal
+from streams.waves.glance import outstanding
+from streams.waves.likelihood import PRIOR_A_DAY, likelihood_ratio
 from streams.waves.rules import Detector
 from streams.waves.series import (
     CHANNEL_SKETCH,
@@ -39,17 +36,10 @@ from streams.waves.series import (
     reporters_in,
     seconds,
     sketch_size,
-    start_of,
 )
 from streams.waves.traffic import BASELINE_DAYS, Exposure, Volume
+from streams.waves.windows import DAY_WINDOWS, MOST_DAYS, windows
 
-HOUR_WINDOWS: Final = (1, 2, 3, 6, 12, 24)
-#: Days with reports that a window has at most, and missing days that it may bridge.
-MOST_DAYS: Final = 7
-LONGEST_GAP: Final = 3
-DAY_WINDOWS: Final = tuple(range(1, MOST_DAYS + LONGEST_GAP + 1))
-#: Reporters a day expected of a series never seen before: what lets it alarm, and only from several reporters on.
-PRIOR_A_DAY: Final = 0.5
 #: Days of traffic a baseline is taken over at least, so that a young system doesn't trust a day or two.
 FEWEST_DAYS: Final = 7.0
 #: One person is no wave.
@@ -102,29 +92,21 @@ class Excess(Struct, frozen=True, array_like=True):
     known_days: float
 
 
-def likelihood_ratio(observed: float, expected: float, dispersion: float) -> float:
-    """The score of a window (see the module); 0 unless more was observed than expected."""
-    if observed <= expected:
-        return 0.0
-    both = observed + dispersion
-    # Rounding can make it less than nothing where both are almost the same.
-    return max(0.0, observed * log(observed / expected) - both * log(both / (expected + dispersion)))
-
-
 def observe(series: Series | None, signals: Sequence[Signal], detector: Detector) -> tuple[Series, list[Candidate]]:
     """Add `signals` of one key in their order, and scan as they come in: (the series, candidates in time order).
 
     How a stream is cut into batches does not change which waves are found.
     """
     candidates: list[Candidate] = []
+    family = family_of(signals[0].key) if signals else ""
     for batch in _runs(signals):
         series = add(series, batch)
         candidate = None
-        if family_of(series.key) == "channel":
+        if family == "channel":
             candidate = _volume(series, batch)
         elif counting := [signal for signal in batch if counts(signal) and not signal.backfill]:
             newest = max(counting, key=lambda signal: signal.received_at)
-            candidate = scan(series, max(seconds(signal.received_at) for signal in batch), detector, newest.report_id)
+            candidate = scan(series, detector, newest.report_id)
         if candidate is not None:
             candidates.append(candidate)
     if series is None:
@@ -141,24 +123,28 @@ def _runs(signals: Sequence[Signal]) -> Iterator[Sequence[Signal]]:
         yield list(run)
 
 
-def scan(series: Series, now: int, detector: Detector, newest: str | None = None) -> Candidate | None:
-    """What `series` shows at `now` (epoch seconds; at least its clock), or None when that is far from any threshold.
+def scan(series: Series, detector: Detector, newest: str | None = None) -> Candidate | None:
+    """What `series` shows at its clock, or None when that is far from any threshold.
 
     `newest`: id of the report received last.
     """
     family = family_of(series.key)
     if family not in detector.rules:
         return None
-    now = max(now, series.clock)
+    now = series.clock
     first = day_of(now) - max(DAY_WINDOWS) + 1
-    if sum(len(bucket.identified) for day, bucket in series.days.items() if day >= first) < FEWEST_REPORTERS:
+    if sum([len(bucket.identified) for day, bucket in series.days.items() if day >= first]) < FEWEST_REPORTERS:
         return None
-    figures = _figures(series, now, detector.daily)
+    starts = outstanding(series, detector)
+    if not starts:
+        return None
+    figures = _figures(series, detector.daily)
     if not figures:
         return None
     own_days = sum(day < figures[-1].before for day in series.days)
     # The calendar alone: a channel that is down can raise the score, so the floor is low.
-    rough = judge(figures, detector.calendar_only, detector.dispersion(family), own_days)
+    promising = [figure for figure in figures if figure.start in starts]
+    rough = judge(promising, detector.calendar_only, detector.dispersion(family), own_days)
     if rough is None or rough.score < detector.floor(family):
         return None
     evidence = [item for item in series.evidence if item.happened >= rough.start]
@@ -171,7 +157,7 @@ def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_
     `dispersion` is the negative binomial's size for one day; a window of several days has that many times as much.
     Days without any report are gaps, not calm: a window has up to `MOST_DAYS` others.
     """
-    best: Excess | None = None
+    best: tuple[float, Figure, float, float | None] | None = None
     for figure in figures:
         days = exposure.days(figure.start, figure.end)
         if days > MOST_DAYS:
@@ -182,32 +168,34 @@ def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_
         begun = max(1.0, HOUR / (figure.end - figure.start))
         expected = exposure.window(figure.start, figure.end, figure.observed) * begun * (rate + PRIOR_A_DAY)
         score = likelihood_ratio(figure.observed, expected, dispersion * days)
-        if score > 0 and (best is None or score > best.score):
-            best = Excess(
-                window=figure.end - figure.start,
-                start=figure.start,
-                observed=figure.observed,
-                identified=figure.identified,
-                expected=expected,
-                score=score,
-                known_days=own_days if known is None else known,
-            )
-    return best
+        if score > 0 and (best is None or score > best[0]):
+            best = score, figure, expected, known
+    if best is None:
+        return None
+    score, figure, expected, known = best
+    return Excess(
+        window=figure.end - figure.start,
+        start=figure.start,
+        observed=figure.observed,
+        identified=figure.identified,
+        expected=expected,
+        score=score,
+        known_days=own_days if known is None else known,
+    )
 
 
-def _figures(series: Series, now: int, daily: bool) -> list[Figure]:
+def _figures(series: Series, daily: bool) -> list[Figure]:
     """What each window holds, the shortest first; windows without an identified reporter are left out."""
+    now, until = series.clock, series.until
     size = sketch_size(series.key)
-    by_day = {day: reporters_in(bucket, size) for day, bucket in series.days.items()}
-    baselines: dict[int, float] = {}
     figures = []
-    windows = _windows(hour_of(now), day_of(now), daily)
+    ending = windows(hour_of(now), day_of(now), daily)
     for buckets, hourly in ((series.hours, True), (series.days, False)):
         identified, anonymous = Union(size), Union(size)
         by_days = 0.0
         # Windows contain one another: each adds what is older than the one before.
-        left = sorted(number for number in buckets if number <= windows[0 if hourly else -1].last)
-        for window in (window for window in windows if window.hourly is hourly):
+        left = sorted(number for number in buckets if number <= ending[0 if hourly else -1].last)
+        for window in (window for window in ending if window.hourly is hourly):
             while left and left[-1] >= window.first:
                 bucket = buckets[left.pop()]
                 identified.add(bucket.identified)
@@ -216,9 +204,8 @@ def _figures(series: Series, now: int, daily: bool) -> list[Figure]:
             distinct = identified.count()
             if not distinct:
                 continue
-            first = window.before - BASELINE_DAYS
-            if first not in baselines:
-                baselines[first] = sum(n for day, n in by_day.items() if first <= day < window.before)
+            # The last that `until` tells is what came before today.
+            began = window.before - day_of(now) - 1
             figures.append(
                 Figure(
                     start=window.start,
@@ -227,35 +214,10 @@ def _figures(series: Series, now: int, daily: bool) -> list[Figure]:
                     # A crowd that can't be told from one person never outweighs people who can.
                     observed=(distinct if hourly else by_days) + min(anonymous.count(), distinct),
                     identified=distinct,
-                    baseline=baselines[first],
+                    baseline=until[began] - until[began - BASELINE_DAYS],
                 )
             )
     return figures
-
-
-class _Window(NamedTuple):
-    """Buckets `first` to `last` (hours, or days); `start`, `end` in epoch seconds; `before`: the day it starts on."""
-
-    hourly: bool
-    first: int
-    last: int
-    start: int
-    end: int
-    before: int
-
-
-@lru_cache(maxsize=64)
-def _windows(hour: int, day: int, daily: bool) -> tuple[_Window, ...]:
-    """Windows that end in this hour and day, the shortest first; with `daily`, of whole days only."""
-    found = []
-    for length in () if daily else HOUR_WINDOWS:
-        start = (hour - length + 1) * HOUR
-        found.append(_Window(True, hour - length + 1, hour, start, (hour + 1) * HOUR, day_of(start)))
-    for length in DAY_WINDOWS:
-        first = day - length + 1
-        if daily or length > 1:
-            found.append(_Window(False, first, day, start_of(first), start_of(day + 1), first))
-    return tuple(found)
 
 
 def _volume(series: Series, batch: Sequence[Signal]) -> Candidate:

@@ -15,7 +15,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from hashlib import blake2b
+from itertools import accumulate
 from typing import Final
 
 from msgspec import Struct
@@ -77,7 +79,7 @@ class Head(Struct, array_like=True):
     clock: int = 0
 
 
-class Series(Head, array_like=True):
+class Series(Head, array_like=True, dict=True):
     """State of one series.  `clock`: newest `received_at` seen (epoch seconds); `hours`, `days`: number -> reporters.
 
     An hour's number is the epoch hour, a day's the local date counted from 1970-01-01.  `received`: the same by hour
@@ -88,6 +90,16 @@ class Series(Head, array_like=True):
     days: dict[int, Bucket] = {}
     evidence: list[Evidence] = []
     received: dict[int, Bucket] = {}
+
+    @cached_property
+    def until(self) -> list[float]:
+        """Reporters of all kept days before each kept day, the oldest first, up to the day of the clock.
+
+        Kept in mind, as only what is late changes it within a day (`add` forgets it then).
+        """
+        size, today = sketch_size(self.key), day_of(self.clock)
+        kept = [self.days.get(day) for day in range(today - DAYS_KEPT + 1, today)]
+        return [0, *accumulate([0 if bucket is None else reporters_in(bucket, size) for bucket in kept])]
 
 
 class Union:
@@ -149,6 +161,7 @@ def sketch_size(key: str) -> int:
     return CHANNEL_SKETCH if family_of(key) == "channel" else SKETCH
 
 
+@lru_cache(maxsize=4096)
 def reporter_hash(reporter: str) -> int:
     """48 bits that stand for `reporter`."""
     return int.from_bytes(blake2b(reporter.encode(), digest_size=_HASH_BYTES).digest(), "big")
@@ -168,6 +181,7 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
         series = Series(key=signals[0].key)
     size = sketch_size(series.key)
     evidence: list[Evidence] = []
+    today, late = day_of(series.clock), False
     for signal in signals:
         received = seconds(signal.received_at)
         series.clock = max(series.clock, received)
@@ -181,6 +195,7 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
         # Anonymous reports weigh in the traffic as they do in a series, or a flood of them would hide its waves.
         counted_by = reporter_hash(signal.report_id) if channel and not signal.anonymous else person
         day, oldest_day = day_of(happened), day_of(series.clock) - DAYS_KEPT
+        late = late or day != today
         _insert(series.days, day, sort, counted_by, size, oldest_day)
         if channel:
             _insert(series.days, day, "people", person, SKETCH, oldest_day)
@@ -192,8 +207,10 @@ def add(series: Series | None, signals: Sequence[Signal]) -> Series:
                 _insert(series.received, hour_of(received), "identified", reporter_hash(signal.report_id), size, oldest)
             else:
                 evidence.append(_evidence(signal, happened, received))
+    if late or day_of(series.clock) != today:
+        series.__dict__.pop("until", None)
     _forget(series)
-    _keep_newest(series, evidence)
+    keep_newest(series.evidence, evidence, MAX_EVIDENCE)
     return series
 
 
@@ -206,6 +223,9 @@ def counted(hashes: list[int], size: int) -> float:
 
 def reporters_in(bucket: Bucket, size: int) -> float:
     """Distinct reporters of one hour or day, anonymous ones and imports included."""
+    kept = len(bucket.identified) + len(bucket.anonymous) + len(bucket.imported)
+    if kept < size:
+        return kept
     return counted(bucket.identified, size) + counted(bucket.anonymous, size) + counted(bucket.imported, size)
 
 
@@ -221,6 +241,25 @@ def hands(evidence: Iterable[Evidence]) -> int:
             for item in evidence
         }
     )
+
+
+def keep_newest(kept: list[Evidence], evidence: Iterable[Evidence], most: int) -> list[Evidence]:
+    """Add reports to the newest ones, each once and up to `most`, in their order; returns those that are new there."""
+    known = {item.report_id for item in kept}
+    added = []
+    for item in evidence:
+        if item.report_id not in known:
+            known.add(item.report_id)
+            place = bisect_left(kept, _newest_first(item), key=_newest_first)
+            if place < most:
+                kept.insert(place, item)
+                added.append(item)
+    del kept[most:]
+    return added
+
+
+def _newest_first(item: Evidence) -> tuple[int, str]:
+    return -item.happened, item.report_id
 
 
 def expired(series: Head, now: int) -> bool:
@@ -244,17 +283,9 @@ def _insert(buckets: dict[int, Bucket], number: int, sort: str, reporter: int, s
 def _forget(series: Series) -> None:
     hour, day = hour_of(series.clock) - HOURS_KEPT, day_of(series.clock) - DAYS_KEPT
     for buckets, oldest in ((series.hours, hour), (series.received, hour), (series.days, day)):
-        for number in [number for number in buckets if number <= oldest]:
-            del buckets[number]
-
-
-def _keep_newest(series: Series, evidence: list[Evidence]) -> None:
-    known = {item.report_id for item in series.evidence}
-    new = {item.report_id: item for item in evidence if item.report_id not in known}
-    if new:
-        both = [*series.evidence, *new.values()]
-        series.evidence = sorted(both, key=lambda item: (-item.happened, item.report_id))
-        del series.evidence[MAX_EVIDENCE:]
+        if buckets and min(buckets) <= oldest:
+            for number in [number for number in buckets if number <= oldest]:
+                del buckets[number]
 
 
 def _evidence(signal: Signal, happened: int, received: int) -> Evidence:

@@ -11,7 +11,8 @@ from statistics import median
 from typing import Final
 
 from streams.waves.calendar import Calendar
-from streams.waves.scan import Excess, likelihood_ratio
+from streams.waves.likelihood import likelihood_ratio
+from streams.waves.scan import Excess
 from streams.waves.series import DAY, HOUR, day_of, hour_of
 from streams.waves.traffic import BASELINE_DAYS, Channel
 

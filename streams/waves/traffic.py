@@ -7,10 +7,11 @@ series itself, in average days of the reference volume.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import accumulate
 from math import sqrt
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -61,9 +62,16 @@ def record(traffic: Traffic, volume: Volume, now: int) -> None:
         before = len(known)
         for number, count in new.items():
             known[number] = max(known.get(number, 0), count)
-        if len(known) > before:
+        if len(known) > before and min(known) <= oldest:
             for number in [number for number in known if number <= oldest]:
                 del known[number]
+
+
+class _Stretch(NamedTuple):
+    """A stretch of time: local days with reports, the last one in any case, and reports."""
+
+    days: int
+    reports: int
 
 
 class Exposure:
@@ -71,11 +79,9 @@ class Exposure:
 
     def __init__(self, calendar: Calendar, reference: float | None, traffic: Traffic | None, today: int) -> None:
         """`reference`: reports of an average day that the prior was learned at, None: what is usual now."""
-        self._weight = lru_cache(maxsize=256)(calendar.between)
-        self._reports = lru_cache(maxsize=256)(self._reports_between)
-        self._reports_before = lru_cache(maxsize=256)(self._baseline_reports)
+        self._stretches: dict[tuple[int, int], _Stretch] = {}
         self._calendar = calendar
-        self._today = today
+        self.today: Final = today
         self._given = reference
         self._channels = list(traffic.channels.values()) if traffic else []
 
@@ -90,8 +96,8 @@ class Exposure:
     @cached_property
     def _level(self) -> float | None:
         """Reports of an average day of the last four weeks."""
-        first, day_weight = self._today - BASELINE_DAYS, self._calendar.day
-        usual = [count / day_weight(day) for day, count in self._days.items() if first <= day < self._today]
+        first, day_weight = self.today - BASELINE_DAYS, self._calendar.day
+        usual = [count / day_weight(day) for day, count in self._days.items() if first <= day < self.today]
         return median(usual) if usual else None
 
     @cached_property
@@ -104,33 +110,54 @@ class Exposure:
 
     def window(self, start: int, end: int, own: float) -> float:
         """Exposure from `start` to `end` (epoch seconds), without the `own` reports of the series."""
-        weight = self._weight(start, end)
+        weight = self._calendar.between(start, end)
         if self._level is None or self._reference is None:
             return weight
         usual = weight * self._level
-        seen = max(self._reports(start, end) - own, 0.0)
+        seen = max(self._stretch(start, end).reports - own, 0.0)
         return usual / self._reference * (seen + CALENDAR_WEIGHT) / (usual + CALENDAR_WEIGHT)
 
     def days(self, start: int, end: int) -> int:
         """Local days with reports from `start` to `end` (epoch seconds), the last one in any case; 1 for hours."""
-        first, last = day_of(start), day_of(end - 1)
         if self._level is None or (start + UTC_OFFSET) % DAY:
             return max(1, (end - start) // DAY)
-        return 1 + sum(day in self._days for day in range(first, last))
+        return self._stretch(start, end).days
 
     def baseline(self, before: int, own: float) -> float | None:
         """Exposure of the 28 days before the local day `before`, without `own` reports; None if traffic is unknown."""
         if self._reference is None:
             return None
-        return max(self._reports_before(before) - own, 0.0) / self._reference
+        return (
+            max(self._reports_until(before) - self._reports_until(before - BASELINE_DAYS) - own, 0.0) / self._reference
+        )
 
-    def _baseline_reports(self, before: int) -> int:
-        return sum(self._days.get(day, 0) for day in range(before - BASELINE_DAYS, before))
+    def _stretch(self, start: int, end: int) -> _Stretch:
+        """What came from `start` to `end`, by whole hours; asked for every window of every series, so kept."""
+        last = hour_of(end - 1)
+        found = self._stretches.get((start, last))
+        if found is None:
+            found = self._stretches[start, last] = self._count(start, last)
+        return found
 
-    def _reports_between(self, start: int, end: int) -> int:
-        if (start + UTC_OFFSET) % DAY == 0:
-            return sum(self._days.get(day, 0) for day in range(day_of(start), day_of(end - 1) + 1))
-        return sum(self._hours.get(hour, 0) for hour in range(start // HOUR, (end - 1) // HOUR + 1))
+    def _count(self, start: int, last: int) -> _Stretch:
+        first_day, last_day = day_of(start), day_of(last * HOUR)
+        if (start + UTC_OFFSET) % DAY:
+            return _Stretch(1, sum([self._hours.get(hour, 0) for hour in range(hour_of(start), last + 1)]))
+        return _Stretch(
+            1 + len([day for day in range(first_day, last_day) if day in self._days]),
+            self._reports_until(last_day + 1) - self._reports_until(first_day),
+        )
+
+    def _reports_until(self, day: int) -> int:
+        """Reports of all known days before `day`."""
+        first, until = self._running
+        return until[min(max(day - first, 0), len(until) - 1)]
+
+    @cached_property
+    def _running(self) -> tuple[int, list[int]]:
+        """The first known day, and the reports of the days before it, the one after it, and so on."""
+        first, last = min(self._days, default=0), max(self._days, default=-1)
+        return first, [0, *accumulate([self._days.get(day, 0) for day in range(first, last + 1)])]
 
 
 def _total(parts: Sequence[Mapping[int, int]]) -> Mapping[int, int]:

@@ -33,7 +33,7 @@ import numpy as np
 from rich.console import Console
 
 from schemas.events import Alert
-from streams.waves import Campaigns, Detector, fold, load_detector
+from streams.waves import Campaigns, Detector, Folder, load_detector
 from streams.waves.backtest import value_of
 from streams.waves.calendar import number_of
 from streams.waves.history import Batch, Replay, Row
@@ -174,20 +174,19 @@ class Time:
     def __init__(self, quiet: list[Row], detector: Detector) -> None:
         """Replay what lies before."""
         begin = start_of(FIRST + 7 * BASELINE_WEEKS)
-        replayed, state = Replay(detector), Campaigns()
+        replayed, folder = Replay(detector), Folder(Campaigns(), detector)
         for batch in batches([row for row in quiet if row.at < begin]):
-            state, _ = fold(state, replayed.feed(batch), batch.now, detector)
-        self._detector, self._states, self._campaigns = detector, replayed.states, msgspec.msgpack.encode(state)
+            folder.fold(replayed.feed(batch), batch.now)
+        self._detector, self._states, self._campaigns = detector, replayed.states, msgspec.msgpack.encode(folder.state)
         self._rows = [row for row in quiet if row.at >= begin]
 
     def pages(self, waves: list[Wave]) -> list[Alert]:
         """The pages with `waves` in it."""
-        replayed, state = Replay(self._detector), msgspec.msgpack.decode(self._campaigns, type=Campaigns)
-        replayed.states = dict(self._states)
+        replayed = Replay(self._detector, self._states)
+        folder = Folder(msgspec.msgpack.decode(self._campaigns, type=Campaigns), self._detector)
         found: list[Alert] = []
         for batch in batches(self._rows + rows_of(waves, SEED)):
-            state, alerts = fold(state, replayed.feed(batch), batch.now, self._detector)
-            found += [alert for alert in alerts if alert.page]
+            found += [alert for alert in folder.fold(replayed.feed(batch), batch.now) if alert.page]
         return found
 
 

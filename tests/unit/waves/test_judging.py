@@ -17,11 +17,13 @@ from deploy.commands._waves import read_feedback
 from streams.oncall.decisions import Feedback
 from streams.waves import RuleError, load_detector
 from streams.waves.calendar import Calendar, is_holiday, number_of
-from streams.waves.calibration import Learned, Step, calibrate, listening
-from streams.waves.history import Replay, Row
+from streams.waves.calibration import calibrate
+from streams.waves.history import Row
+from streams.waves.learning import Listener
+from streams.waves.likelihood import likelihood_ratio
 from streams.waves.pace import OWED_DAYS, SAVED_DAYS, Purse, factor, settle
 from streams.waves.rules import Calibration
-from streams.waves.scan import Figure, judge, likelihood_ratio
+from streams.waves.scan import Figure, judge
 from streams.waves.series import DAY, HOUR, hour_of, start_of
 from streams.waves.silence import silence
 from streams.waves.traffic import Channel, Exposure, Traffic
@@ -129,9 +131,9 @@ def test_a_rule_that_spends_more_than_it_earns_needs_more_and_one_that_saves_les
 def learn(rows: Sequence[Row], feedback: Sequence[Feedback] = (), budget: float | None = None) -> Calibration:
     some = replace(detector(), daily=True)
     some = replace(some, rules={"number": some.rules["number"]})
-    replayed = Replay(listening(some))
-    steps = [Step(batch.now, replayed.feed(batch)) for batch in batches(rows)]
-    return calibrate(steps, Learned(replayed.hours, replayed.daily_counts), some, budget, feedback=feedback)
+    listener = Listener(some)
+    steps = [listener.hear(batch) for batch in batches(rows)]
+    return calibrate(steps, listener.learned, some, budget, feedback=feedback)
 
 
 def busy() -> list[Row]:
