@@ -17,9 +17,10 @@ from producers.prevention import reaches_somebody
 from schemas.events import AffectedGroup, ContactKind
 from streams.understanding.numbers import normalise
 
-#: Limits of a list: bytes of the file, rows, characters of a name or a village.
+#: Limits of a list: bytes of the file, rows, characters of a cell, and of a name or a village.
 MAX_BYTES: Final = 2_000_000
 MAX_ROWS: Final = 10_000
+MAX_CELL: Final = 100_000
 MAX_TEXT: Final = 100
 
 _COLUMNS: Final[Mapping[str, frozenset[str]]] = {
@@ -71,6 +72,7 @@ def read_call_list(content: bytes, area_code: str | None) -> tuple[list[Entry], 
     """
     if len(content) > MAX_BYTES:
         raise CallListError("size")
+    csv.field_size_limit(MAX_CELL)  # of the process: whoever reads tables sets its own
     rows = csv.reader(io.StringIO(text := _decoded(content)), delimiter=_delimiter(text))
     try:
         header = _header(next(rows, []))
