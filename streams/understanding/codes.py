@@ -9,7 +9,16 @@ from typing import Final
 from schemas import reference
 from streams.understanding import cues
 from streams.understanding.cues import after, before
-from streams.understanding.digits import SHORTEST, Digits, find, is_amount, is_something_else, is_unexplained
+from streams.understanding.digits import (
+    SHORTEST,
+    Digits,
+    find,
+    is_amount,
+    is_pretext,
+    is_something_else,
+    is_sum,
+    is_unexplained,
+)
 from streams.understanding.identifiers import Secret, overlaps
 
 _CUES: Final = cues.load("secrets")
@@ -44,27 +53,35 @@ _DIGIT_BY_DIGIT: Final = re.compile(
     r"|нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз)[ ,.-]*){4,8}"
 )
 _LETTER: Final = re.compile(r"\w")
-#: One of these is part of whatever announces a code; without them the text need not be read for it.
-_CODE_STEMS: Final = (
-    *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол"),
-    *("цифр", "санд", "диктов", "никому", "значн", "танбалы", "ешкимге", "назвал", "сказал", "прочит", "озвуч"),
-    *("читаю", "зачит", "прочел", "прочла", "окып", "окыд", "называю"),
+#: One of these is part of whatever speaks of a code, a call, a message, fraud or money that is gone; without them the
+#: text need not be read for codes.
+_REPORT_STEMS: Final = (
+    *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабар", "парол"),
+    *("цифр", "санд", " сан", "дикт", "никому", "ешкимге", "значн", "танбалы", "назва", "сказа", "прочит", "озвуч"),
+    *("читаю", "зачит", "прочел", "прочла", "окып", "окыд", "говор", "ответил", "ввел", "вбил", "вписал", "набрал"),
+    *("айт", "енгизд", "терди", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "карт"),
+    *("звон", "зван", "zvon", "сокты", "шалд", "шалып", "номер", "номир", "телефон", "трубк", "банк", "bank", "каспи"),
+    *("kaspi", "halyk", "халык", "егов", "egov", "цон", "ватсап", "вотсап", "вацап", "whatsapp", "телег", "telegram"),
     *(
-        "сообщил",
-        "говорю",
-        "ответил",
-        "ввел",
-        "вбил",
-        "вписал",
-        "набрал",
-        "айттым",
-        "айтып",
-        "айта ",
-        "айткан",
-        "енгизд",
-        "терди",
+        "инст",
+        "присл",
+        "переслал",
+        "доставк",
+        "такси",
+        "аккаунт",
+        "акаунт",
+        "взлом",
+        "угнал",
+        "мошен",
+        "алая",
+        "обман",
+        "алдад",
+        "алдан",
+        "алдап",
+        "жулик",
     ),
-    *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
+    *("развел", "развод", "украл", "урлат", "урлан", "урлап", "пропал", "исчез", "деньг", "денег", "акша", "dengi"),
+    *("списа", "снял", "сняли", "шешип", "шешилд", "кредит", "несие", "курьер", "оператор", "дозвон", "пришл"),
 )
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
 _ANCHORS: Final = (
@@ -92,8 +109,6 @@ _UNITS: Final = (
 )
 #: How far from the word for it a code may stand, in characters.
 _FAR: Final = 70
-#: How far from the word for telling it.
-_TOLD: Final = 32
 #: One of these is part of whatever speaks of a card's back.
 _BACK_STEMS: Final = (
     *("cvv", "cvc", "цвв", "свв", "цвц", "сивив", "сивиси", "оборот", "обратн", "обратк", "сзади", "артын", "сыртын"),
@@ -108,7 +123,7 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The secrets of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
     if "/" in folded:
         yield from (Secret(m.start(1), m.end(1), "cvv") for m in _AFTER_EXPIRY.finditer(folded))
-    if not any(stem in folded for stem in _CODE_STEMS):
+    if not any(stem in folded for stem in _REPORT_STEMS):
         return
     yield from _stuck(folded)
     candidates = list(find(folded, taken))
@@ -133,7 +148,7 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
             yield Secret(found.start, found.end, "pin")
         elif backs and _is_cvv(folded, found, backs):
             yield Secret(found.start, found.end, "cvv")
-    if in_words and (told or "пин" in folded):
+    if in_words:
         yield from (code for code in _spoken(folded, named, told) if not overlaps((code.start, code.end), taken))
     if mixed_near:
         yield from (code for code in _mixed(folded, named) if not overlaps((code.start, code.end), taken))
@@ -186,8 +201,8 @@ def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterat
             yield Secret(start, end, "pin")
         elif is_amount(folded, end):
             continue
-        elif _is_code(folded, Digits(start, end, start, end), named, told) or (
-            named and _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
+        elif (told and _is_code(folded, Digits(start, end, start, end), named, told)) or _DIGIT_BY_DIGIT.fullmatch(
+            folded, start, end
         ):
             yield Secret(start, end, "one-time-code")
 
@@ -201,7 +216,7 @@ def _kind(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: bo
         return "cvv"
     if 4 <= len(digits) <= 6 and _CUES["pin_before"].match(preceding):
         return "pin"
-    if _is_called_code(folded, found, named):
+    if _is_called_code(folded, found, named) or (named and is_pretext(folded, found)):
         return "one-time-code"
     if (
         is_amount(folded, found.end)
@@ -254,24 +269,20 @@ def _is_code(folded: str, found: Digits, named: Sequence[tuple[int, int]], told:
     if is_something_else(folded, found):
         return False
     if any(0 <= found.start - e <= _FAR and not _BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
-        return True
+        return not is_sum(folded, found)
+    if _CUES["other_thing_before"].match(before(folded, found.start)):
+        return False
+    return _is_told(folded, found, told) or is_unexplained(folded, found)
+
+
+def _is_told(folded: str, found: Digits, told: bool) -> bool:
+    """Whether words right beside say that they were told to somebody."""
     preceding, following = before(folded, found.first), after(folded, found.last)
-    told_to = _CUES["told_to_before"].match(preceding) and not _CUES["sum_word_after"].match(following)
-    if told_to or _CUES["told_to_after"].match(following):
+    if _CUES["told_to_before"].match(preceding) and not _CUES["sum_word_after"].match(following):
         return True
-    if told and (_CUES["told_before"].match(preceding) or _TOLD_AFTER.match(following)):
+    if _CUES["told_to_after"].match(following):
         return True
-    return (told or _is_told(folded, found)) and is_unexplained(folded, found)
-
-
-def _is_told(folded: str, found: Digits) -> bool:
-    """Whether somebody says, reads or types something right before or after."""
-    told = _CUES["telling_word"]
-    earlier = told.search(folded, max(0, found.first - _TOLD), found.first)
-    if earlier and not _BREAK.search(folded[earlier.end() : found.first].rstrip()):
-        return True
-    later = told.search(folded, found.last, found.last + _TOLD)
-    return later is not None and not _BREAK.search(folded[found.last : later.start()])
+    return told and bool(_CUES["told_before"].match(preceding) or _TOLD_AFTER.match(following))
 
 
 def _is_called_code(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:

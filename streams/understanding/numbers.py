@@ -30,6 +30,9 @@ _MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мой ?(?:[,.;!)\n]|\Z)")
 #: A local number as it is written in a region, and a date that looks like one ("5-10-62").
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
+_QUOTED_NEXT: Final = re.compile(' ?[«"]')
+#: "To me" or "to us", backwards.
+_TO_ME: Final = "нагам"
 #: Kinds whose role the words around tell further.
 _CALLABLE: Final = {ContactKind.E164, ContactKind.SHORT_CODE, ContactKind.SENDER, ContactKind.HANDLE}
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -248,11 +251,25 @@ def _is_used(preceding: str, following: str) -> bool:
 @lru_cache(maxsize=64)
 def _is_own_number(preceding: str, following: str) -> bool:
     """Whether it is called the reporter's own."""
-    if _CUES["own_before"].match(preceding) or _CUES["own_after"].match(following) or _MINE_AFTER.match(following):
+    if _CUES["like_own_after"].match(following):
+        return False
+    if (
+        _CUES["own_before"].match(preceding)
+        or (_CUES["own_call_me_before"].match(preceding) and not _is_quoted(preceding))
+        or (_CUES["own_after"].match(following) and not _QUOTED_NEXT.match(following))
+        or _MINE_AFTER.match(following)
+        or (_TO_ME in preceding and _CUES["own_reach_after"].match(following))
+    ):
         return not _CUES["not_own_before"].match(preceding)
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
         _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)
     )
+
+
+def _is_quoted(preceding: str) -> bool:
+    """Whether a quotation is open where `preceding` (see `cues.before`) ends: somebody else's words."""
+    opened, closed = preceding.find("«"), preceding.find("»")
+    return (opened >= 0 and not 0 <= closed < opened) or preceding.count('"') % 2 == 1
 
 
 def _is_help(known: bool, preceding: str, following: str) -> bool:

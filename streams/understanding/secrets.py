@@ -14,18 +14,29 @@ from typing import Final
 
 from msgspec import Struct
 
+from schemas import reference
 from schemas.events import ContactKind
 from streams.understanding import codes, cues, identifiers, numbers, passwords, phones
 from streams.understanding.cues import after, before
+from streams.understanding.digits import is_in_message
 from streams.understanding.folding import fold
 from streams.understanding.identifiers import Secret
+from streams.understanding.online import Span
 from streams.understanding.text import fold_with_offsets
 
 _CUES: Final = cues.load("secrets")
 #: One of these is part of whatever calls somebody the reporter, or begins a form.
 _REPORTER_STEMS: Final = (
     *("заяв", "потерп", "пострад", "жалоб", "жалу", "обрати", "обраща", "клиент", "жертв"),
-    *("арыз", "жабирлен", "отиниш", "хабарлаушы", "курбан", "иин", "жсн", "фио", "ф.и.о", "аты-ж"),
+    *("арыз", "жабирлен", "отиниш", "хабарлаушы", "курбан", "иин", "жсн", "фио", "ф.и.о", "аты-ж", "имя:", "отправит"),
+)
+#: Who signs with a number: "С уважением, Марина Петрова, 8 702 …" (written backwards, as cues are).
+_SIGNED: Final = re.compile(r"[\W_]{0,4}[^\d\n\uffff]{0,45}(?:меинежаву с|неплеткемрук|еыннад иом|ыткатнок иом)(?!\w)")
+#: The field of a form, and where private people have their address.
+_MAIL_FIELD: Final = re.compile(r"(?:\A|[\n;,|.] ?)(?:e-?mail|эл[. ]{0,2}почта|почта|пошта|имейл|мейл)[ :=-]{1,3}\Z")
+_PRIVATE_MAIL: Final = (
+    *("@mail.ru", "@gmail.com", "@inbox.ru", "@bk.ru", "@list.ru", "@yandex.ru", "@yandex.kz", "@yandex.com", "@ya.ru"),
+    *("@rambler.ru", "@icloud.com", "@outlook.com", "@hotmail.com", "@yahoo.com", "@mail.kz", "@internet.ru"),
 )
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
@@ -34,6 +45,8 @@ _PROMISING: Final = re.compile(r"[\d@]")
 _WORDY: Final = ("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети")
 #: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
 _MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", ContactKind.EMAIL: "email"}
+#: What may be a code instead.
+_DOUBTFUL: Final = {ContactKind.INVALID, ContactKind.SHORT_CODE}
 #: Masking changes what stands near what; again, until nothing more is found.
 _MAX_PASSES: Final = 8
 #: A local number without its area code has at least so many digits.
@@ -118,6 +131,27 @@ def _is_reporters(folded: str, start: int) -> bool:
     )
 
 
+def _is_read_out(folded: str, span: Span) -> bool:
+    """Whether what looks like a local number or a short code came in a message, or was read out of one."""
+    preceding = before(folded, span.start)
+    if span.kind is ContactKind.SHORT_CODE:
+        return folded[span.start : span.end] not in reference.official_numbers() and is_in_message(folded, span.start)
+    return bool(
+        is_in_message(folded, span.start)
+        or _CUES["message_before"].match(preceding)
+        or _CUES["read_out_after"].match(after(folded, span.end))
+    )
+
+
+def _is_signature(folded: str, span: Span) -> bool:
+    """Whether somebody signs with it, or gives it in the field of a form."""
+    if span.kind is not ContactKind.EMAIL:
+        return _SIGNED.match(before(folded, span.start)) is not None
+    reach = max(0, span.start - cues.REACH)
+    private = folded.endswith(_PRIVATE_MAIL, 0, span.end) and _MAIL_FIELD.search(folded, reach, span.start)
+    return bool(private) and not _CUES["their_word"].search(folded, reach, span.start)
+
+
 def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], list[tuple[int, int]]]:
     """The reporter's own numbers and addresses, and the spans of everybody else's."""
     known = [
@@ -130,9 +164,14 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
     for span in numbers.find_spans(folded, None):
         kind = _MASKABLE.get(span.kind)
         mine = span.value in addresses or any(_is_same(span.value, digits) for digits in known)
-        if kind and (mine or numbers.is_own(span, folded) or (noted and _is_reporters(folded, span.start))):
+        if kind and (
+            mine
+            or numbers.is_own(span, folded)
+            or (noted and _is_reporters(folded, span.start))
+            or _is_signature(folded, span)
+        ):
             own.append(Secret(span.start, span.end, kind))
-        elif span.kind is not ContactKind.INVALID or not _CUES["read_out_after"].match(after(folded, span.end)):
+        elif span.kind not in _DOUBTFUL or not _is_read_out(folded, span):
             others.append((span.start, span.end))
     for run in phones.RUN.finditer(folded) if known else ():
         written = re.sub(r"\D", "", run.group())
