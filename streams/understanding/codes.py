@@ -52,6 +52,9 @@ _DIGIT_BY_DIGIT: Final = re.compile(
     r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
     r"|нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз)[ ,.-]*){4,8}"
 )
+_DIGITS_NEXT: Final = re.compile(r"[\W_]{1,3}\d")
+#: Blanks between two pairs of words: "тридцать два сорок восемь".
+_PAIRS: Final = 3
 _LETTER: Final = re.compile(r"\w")
 #: One of these is part of whatever speaks of a code, a call, a message, fraud or money that is gone; without them the
 #: text need not be read for codes.
@@ -81,7 +84,23 @@ _REPORT_STEMS: Final = (
         "жулик",
     ),
     *("развел", "развод", "украл", "урлат", "урлан", "урлап", "пропал", "исчез", "деньг", "денег", "акша", "dengi"),
-    *("списа", "снял", "сняли", "шешип", "шешилд", "кредит", "несие", "курьер", "оператор", "дозвон", "пришл"),
+    *(
+        "списа",
+        "снял",
+        "сняли",
+        "шешип",
+        "шешилд",
+        "кредит",
+        "несие",
+        "курьер",
+        "оператор",
+        "дозвон",
+        "пришл",
+        "приход",
+        "читает",
+        "дедим",
+        "деппин",
+    ),
 )
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
 _ANCHORS: Final = (
@@ -201,8 +220,10 @@ def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterat
             yield Secret(start, end, "pin")
         elif is_amount(folded, end):
             continue
-        elif (told and _is_code(folded, Digits(start, end, start, end), named, told)) or _DIGIT_BY_DIGIT.fullmatch(
-            folded, start, end
+        elif (
+            (told and _is_code(folded, Digits(start, end, start, end), named, told))
+            or (folded.count(" ", start, end) >= _PAIRS and _CUES["told_to_before"].match(before(folded, start)))
+            or _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
         ):
             yield Secret(start, end, "one-time-code")
 
@@ -287,7 +308,12 @@ def _is_told(folded: str, found: Digits, told: bool) -> bool:
 
 def _is_called_code(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:
     """Whether the word for a code stands right beside."""
-    return _beside(folded, found, named) or _NUMBER_CUES["code_after"].match(after(folded, found.last)) is not None
+    if _beside(folded, found, named):
+        return True
+    following = after(folded, found.last)
+    word = _NUMBER_CUES["code_after"].match(following)
+    official = folded[found.start : found.end] in reference.official_numbers()
+    return word is not None and not (official and _DIGITS_NEXT.match(following, word.end()))  # "9909 код 61204"
 
 
 def _beside(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:

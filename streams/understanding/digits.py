@@ -24,6 +24,7 @@ _CALLED_BEFORE: Final = cues.any_of(_NUMBER_CUES, "phone_word_before", "from_wea
 #: Digits with blanks and dashes between, single ones also with commas, and what makes them part of something longer.
 _RUN: Final = re.compile(r"[0-9](?:(?<![\d,].)(?:, ?\d){3,7}(?![\d,])|[0-9]*(?:[ -]{1,2}\d+)*)")
 _GROUP: Final = re.compile(r"\d+")
+_NEXT_ITEM: Final = re.compile(r"\d\d?\)")
 _PART_BEFORE: Final = re.compile(r"(?:[\w.*+]|\d[,:/-])\Z")
 _PART_AFTER: Final = re.compile(r"[\w*#]|[.,:/]\d|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b")
 #: Google's codes come with a letter: "G-482107".
@@ -46,6 +47,9 @@ _TOO_LONG_TO_CALL: Final = 6
 #: The word for a sum is not about the digits: the sum, or the word for a code, stands between (written backwards).
 _USED_UP: Final = re.compile(r"\d{3}|(?:док|смс|нип|лорап)(?!\w)")
 _TWO_HALVES: Final = re.compile(r"\d{3}-\d{3}")
+_TURNED_OUT: Final = re.compile(
+    r"[\W_]{1,4}(?:(?:а|и|потом|но) )?(?:оказал\w{2,3}|на самом деле)[^.!?\n\d]{0,30}(?:код|парол)"
+)
 #: A local number, as nobody writes a code.
 _LANDLINE: Final = re.compile(r"\d-\d\d-\d\d|\d{3}-\d\d-\d\d")
 #: "0-0-24": an offer of a bank.
@@ -96,8 +100,14 @@ def _spans(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int,
         if run.end() - run.start() < SHORTEST:
             continue
         groups = [match.span() for match in _GROUP.finditer(folded, *run.span())]
+        if len(groups) > 1 and _NEXT_ITEM.match(folded, groups[-1][0]):  # "1) 15 340 2) 17 890"
+            groups.pop()
         lengths = [end - start for start, end in groups]
-        spans = [run.span()] if len(groups) > 1 and max(lengths) <= 3 and 4 <= sum(lengths) <= 8 else _apart(groups)
+        spans = (
+            [(groups[0][0], groups[-1][1])]
+            if len(groups) > 1 and max(lengths) <= 3 and 4 <= sum(lengths) <= 8
+            else _apart(groups)
+        )
         for start, end in spans:
             if end - start < SHORTEST or overlaps((start, end), taken) or _PART_AFTER.match(folded, end):
                 continue
@@ -180,16 +190,14 @@ def is_unexplained(folded: str, found: Digits) -> bool:
 def is_pretext(folded: str, found: Digits) -> bool:
     """Whether it is written as a code, and called what fraudsters call one: "номер талона 638-402"."""
     written = folded[found.start : found.end]
-    return _TWO_HALVES.fullmatch(written) is not None and bool(
-        _CUES["pretext_before"].match(before(folded, found.start))
-    )
+    named = _TWO_HALVES.fullmatch(written) and _CUES["pretext_before"].match(before(folded, found.start))
+    return bool(named or _TURNED_OUT.match(folded, found.end))
 
 
 def is_in_message(folded: str, start: int) -> bool:
     """Whether what begins there is what a message says, not who sent it."""
     preceding = before(folded, start)
-    announced = _ANNOUNCING.search(folded, max(0, start - 2), start)
-    return bool(_CUES["in_message_before"].match(preceding) or (announced and _CUES["message_before"].match(preceding)))
+    return bool(_CUES["in_message_before"].match(preceding) or _CUES["message_before"].match(preceding))
 
 
 def _is_in_a_row(folded: str, found: Digits) -> bool:

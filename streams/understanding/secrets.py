@@ -42,7 +42,27 @@ _PRIVATE_MAIL: Final = (
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
 _PROMISING: Final = re.compile(r"[\d@]")
-_WORDY: Final = ("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети")
+_WORDY: Final = (
+    "парол",
+    "купия",
+    "pass",
+    "пасс",
+    "код",
+    "смс",
+    "цифр",
+    "санд",
+    "пин",
+    "сем",
+    "жети",
+    "секретн",
+    "контрольн",
+    "дедим",
+    "айтт",
+    "айтып",
+    "сказал",
+    "назвал",
+    "дикт",
+)
 #: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
 _MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", ContactKind.EMAIL: "email"}
 #: What may be a code instead.
