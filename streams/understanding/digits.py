@@ -134,13 +134,17 @@ def _apart(groups: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def is_something_else(folded: str, found: Digits) -> bool:
     """Whether it is rather a date, a time, a year, or a sum that lacks its currency."""
     written = folded[found.start : found.end]
-    if _DATE.fullmatch(written) or sum(c.isdigit() for c in written) == SHORTEST or _is_round(written):
+    if (
+        (_DATE.fullmatch(written) and not is_in_message(folded, found.start))
+        or sum(c.isdigit() for c in written) == SHORTEST
+        or _is_round(written)
+    ):
         return True
     if _SUM_LIKE.fullmatch(written) and _is_spent(folded, found):
         return True
     preceding = before(folded, found.start)
     if _SUM.fullmatch(written) and not _ANNOUNCING.search(folded, max(0, found.start - 2), found.start):
-        return True
+        return written.endswith("0") or not _is_told(folded, found) or is_sum(folded, found)
     return bool(
         (_THOUSANDS.fullmatch(written) and _is_told_sum(folded, found))
         or (_CLOCK.fullmatch(written) and _CUES["clock_before"].match(preceding))
@@ -177,13 +181,14 @@ def is_unexplained(folded: str, found: Digits) -> bool:
     in_message = is_in_message(folded, found.start)
     if not in_message and len(written) < _TOO_LONG_TO_CALL and _NUMBER_CUES["from_before"].match(preceding):
         return False
+    following = after(folded, found.end)
     return not (
         _CUES["other_code_before"].match(preceding)
         or _PART_OF_LONGER.match(preceding)
         or _CUES["cut_before"].match(preceding)
-        or _USED_AFTER.match(after(folded, found.end))
+        or _USED_AFTER.match(following)
         or _is_in_a_row(folded, found)
-        or (not in_message and _CALLED_BEFORE.match(preceding))
+        or (not (in_message or _CUES["read_out_after"].match(following)) and _CALLED_BEFORE.match(preceding))
     )
 
 

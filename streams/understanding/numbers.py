@@ -31,6 +31,7 @@ _MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мой ?(?:[,.;!)\n]|\Z)")
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
 _QUOTED_NEXT: Final = re.compile(' ?[«"]')
+_NUMBER_NEXT: Final = re.compile(rf"[ ,()-]{{0,3}}[\d{NOTHING}]")
 #: "To me" or "to us", backwards.
 _TO_ME: Final = "нагам"
 #: Kinds whose role the words around tell further.
@@ -260,10 +261,16 @@ def _is_own_number(preceding: str, following: str) -> bool:
         or _MINE_AFTER.match(following)
         or (_TO_ME in preceding and _CUES["own_reach_after"].match(following))
     ):
-        return not _CUES["not_own_before"].match(preceding)
+        return not (_CUES["not_own_before"].match(preceding) or _is_said_of_another(preceding, following))
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
         _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)
     )
+
+
+def _is_said_of_another(preceding: str, following: str) -> bool:
+    """Whether the word for the reporter's number follows another one: "8 702 … менің номерім, 8 775 … алаяқтың"."""
+    mine = _CUES["own_before"].match(preceding)
+    return bool(mine and _NUMBER_NEXT.match(preceding, mine.end()) and not _CUES["own_after"].match(following))
 
 
 def _is_quoted(preceding: str) -> bool:

@@ -137,17 +137,17 @@ def _is_reporters(folded: str, start: int) -> bool:
     reach = max(0, start - cues.REACH)
     reporters = list(_CUES["reporter"].finditer(folded, reach, start))
     if reporters:
-        between = folded[reporters[-1].end() : start]
-        if _NAMELESS.fullmatch(between):
+        named = reach = reporters[-1].end()
+        if _NAMELESS.fullmatch(folded, named, start):
             return True
-    elif not _CUES["form_field"].search(folded, reach, start):
-        return False
+    elif fields := list(_CUES["form_field"].finditer(folded, reach, start)):
+        named = fields[-1].end()
     else:
-        between = folded[reach:start]
-    if _CUES["suspect_word"].search(between):
+        return False
+    if _CUES["suspect_word"].search(folded, reach, start):
         return False
     return _CUES["number_label_before"].match(before(folded, start)) is not None and not _CUES["not_reporter"].search(
-        between
+        folded, named, start
     )
 
 
