@@ -35,7 +35,11 @@ _STUCK_NEAR: Final = re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа
 #: Google's codes come with a letter: "G-482107".
 _LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
 #: What follows a card's date of expiry.
-_AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
+_AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;\n-]{1,4}(\d{3})(?!\d)")
+#: Right after a card also without the stroke: "1129, 407".
+_AFTER_CARD: Final = re.compile(r"[ ,;\n]{1,3}(?:0[1-9]|1[0-2])\d\d[ ,;\n-]{1,3}(\d{3})(?!\d)")
+#: A card has thirteen digits at least.
+_CARD: Final = 13
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
 #: Without this there is no code of letters and digits.
 _MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))")
@@ -45,14 +49,17 @@ _WORDS: Final = (
     "семьдесят|восемьдесят|девяносто|сто|двести|триста|четыреста|пятьсот|шестьсот|семьсот|восемьсот|девятьсот|"
     "нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз|он|жиырма|отыз|кырык|елу|алпыс|жетпис|сексен|токсан|жуз"
 )
-#: A code told in words: three of them or more, digits among them allowed.
-_SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{2,7}}(?!\w)")
+#: A code told in words: three of them or more, two for a card's back; digits among them allowed.
+_SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{1,7}}(?!\w)")
 #: Four digits and more, told one by one: hardly anything else than a code.
 _DIGIT_BY_DIGIT: Final = re.compile(
     r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
     r"|нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз)[ ,.-]*){4,8}"
 )
 _DIGITS_NEXT: Final = re.compile(r"[\W_]{1,3}\d")
+_WORD: Final = re.compile(r"\w+")
+#: Words of the shortest code told in words.
+_FEWEST: Final = 3
 #: Blanks between two pairs of words: "тридцать два сорок восемь".
 _PAIRS: Final = 3
 _LETTER: Final = re.compile(r"\w")
@@ -127,7 +134,7 @@ _ANCHORS: Final = (
     "растау",
 )
 _UNITS: Final = (
-    *("один", "два", "три", "четыр", "пят", "шест", "сем", "восем", "девят", "нол"),
+    *("надцат", "двест", "трист", "один", "два", "три", "четыр", "пят", "шест", "сем", "восем", "девят", "нол"),
     *("бир", "еки", "уш", "торт", "бес", "алты", "жети", "сегиз", "тогыз"),
 )
 #: How far from the word for it a code may stand, in characters.
@@ -146,6 +153,9 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The secrets of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
     if "/" in folded:
         yield from (Secret(m.start(1), m.end(1), "cvv") for m in _AFTER_EXPIRY.finditer(folded))
+    for start, end in taken:
+        if end - start >= _CARD and (match := _AFTER_CARD.match(folded, end)):
+            yield Secret(match.start(1), match.end(1), "cvv")
     if not any(stem in folded for stem in _REPORT_STEMS):
         return
     yield from _stuck(folded)
@@ -220,13 +230,18 @@ def _stuck(folded: str) -> Iterator[Secret]:
 def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:
     """Codes told in words."""
     for start, end in (match.span() for match in _SPOKEN.finditer(folded)):
-        if _CUES["pin_before"].match(before(folded, start)):
+        preceding = before(folded, start)
+        if _CUES["cvv_before"].match(preceding):
+            yield Secret(start, end, "cvv")
+        elif len(_WORD.findall(folded, start, end)) < _FEWEST:
+            continue
+        elif _CUES["pin_before"].match(preceding):
             yield Secret(start, end, "pin")
         elif is_amount(folded, end):
             continue
         elif (
             (told and _is_code(folded, Digits(start, end, start, end), named, told))
-            or (folded.count(" ", start, end) >= _PAIRS and _CUES["told_to_before"].match(before(folded, start)))
+            or (folded.count(" ", start, end) >= _PAIRS and _CUES["told_to_before"].match(preceding))
             or _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
         ):
             yield Secret(start, end, "one-time-code")

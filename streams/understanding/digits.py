@@ -105,7 +105,7 @@ def _spans(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int,
         lengths = [end - start for start, end in groups]
         spans = (
             [(groups[0][0], groups[-1][1])]
-            if len(groups) > 1 and max(lengths) <= 3 and 4 <= sum(lengths) <= 8
+            if len(groups) > 1 and max(lengths) <= 3 and 4 - (max(lengths) == 1) <= sum(lengths) <= 8
             else _apart(groups)
         )
         for start, end in spans:

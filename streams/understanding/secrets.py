@@ -33,7 +33,9 @@ _REPORTER_STEMS: Final = (
 #: Who signs with a number: "С уважением, Марина Петрова, 8 702 …" (written backwards, as cues are).
 _SIGNED: Final = re.compile(r"[\W_]{0,4}[^\d\n\uffff]{0,45}(?:меинежаву с|неплеткемрук|еыннад иом|ыткатнок иом)(?!\w)")
 #: The field of a form, and where private people have their address.
-_MAIL_FIELD: Final = re.compile(r"(?:\A|[\n;,|.] ?)(?:e-?mail|эл[. ]{0,2}почта|почта|пошта|имейл|мейл)[ :=-]{1,3}\Z")
+_MAIL_FIELD: Final = re.compile(
+    r"(?:\A|[\n;,|.] ?| и | жане )(?:e-?mail|эл[. ]{0,2}почта|почта|пошта|имейл|мейл)[ :=-]{1,3}\Z"
+)
 _PRIVATE_MAIL: Final = (
     *("@mail.ru", "@gmail.com", "@inbox.ru", "@bk.ru", "@list.ru", "@yandex.ru", "@yandex.kz", "@yandex.com", "@ya.ru"),
     *("@rambler.ru", "@icloud.com", "@outlook.com", "@hotmail.com", "@yahoo.com", "@mail.kz", "@internet.ru"),
@@ -165,8 +167,10 @@ def _is_read_out(folded: str, span: Span) -> bool:
 
 def _is_signature(folded: str, span: Span) -> bool:
     """Whether somebody signs with it, or gives it in the field of a form."""
+    if _SIGNED.match(before(folded, span.start)):
+        return True
     if span.kind is not ContactKind.EMAIL:
-        return _SIGNED.match(before(folded, span.start)) is not None
+        return False
     reach = max(0, span.start - cues.REACH)
     private = folded.endswith(_PRIVATE_MAIL, 0, span.end) and _MAIL_FIELD.search(folded, reach, span.start)
     return bool(private) and not _CUES["their_word"].search(folded, reach, span.start)
