@@ -15,9 +15,7 @@ _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
 #: What follows a number that was called or not told in full.
 _USED_AFTER: Final = re.compile(
-    "|".join(
-        [cues.any_of(_CUES, "cut_after").pattern, cues.any_of(_NUMBER_CUES, "phone_word_after", "calls_after").pattern]
-    )
+    "|".join([cues.any_of(_CUES, "cut_after").pattern, _NUMBER_CUES["phone_word_after"].pattern])
 )
 
 _CALLED_BEFORE: Final = cues.any_of(_NUMBER_CUES, "phone_word_before", "from_weak_before", "calling_before")
@@ -44,8 +42,8 @@ _ANNOUNCING: Final = re.compile(r"[:«\"] ?\Z")
 _THOUSANDS: Final = re.compile(r"\d{1,3} \d{3}")
 #: A short code has five digits at most.
 _TOO_LONG_TO_CALL: Final = 6
-#: The word for a sum is not about the digits: the sum, or the word for a code, stands between (written backwards).
-_USED_UP: Final = re.compile(r"\d{3}|(?:док|смс|нип|лорап)(?!\w)")
+#: A word for a sum is not about the digits where the sum, or a word for a code, stands between.
+_USED_UP: Final = re.compile(r"\d{3}|(?<!\w)(?:код|смс|пин|парол|подтвер|верифик|цифр|сообщен|хабарлам)")
 _TWO_HALVES: Final = re.compile(r"\d{3}-\d{3}")
 _TURNED_OUT: Final = re.compile(
     r"[\W_]{1,4}(?:(?:а|и|потом|но) )?(?:оказал\w{2,3}|на самом деле)[^.!?\n\d]{0,30}(?:код|парол)"
@@ -55,9 +53,10 @@ _LANDLINE: Final = re.compile(r"\d-\d\d-\d\d|\d{3}-\d\d-\d\d")
 #: "0-0-24": an offer of a bank.
 _INSTALMENTS: Final = re.compile(r"\d-\d-\d\d")
 #: The rest of a card, or of a number plate, before the digits (written backwards).
-_PART_OF_LONGER: Final = re.compile(r" ?(?:[*•x]{2}|[a-z](?![^\W_]))|-[^\W\d_]")
+_PART_OF_LONGER: Final = re.compile(r" ?(?:[*•x]{2}|[a-z]{1,2}(?![^\W_]))|-[^\W\d_]")
 _GROUP_BEFORE: Final = re.compile(r"(?<!\d)(\d{2,})[ -]{1,2}\Z")
 _GROUP_AFTER: Final = re.compile(r"[ -]{1,2}\d{3}")
+_WORD: Final = re.compile(r"\w+")
 _CLOCK: Final = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 _YEAR: Final = re.compile(r"19[3-9]\d|20[0-3]\d")
 _DATE: Final = re.compile(
@@ -168,7 +167,9 @@ def _is_told_sum(folded: str, found: Digits) -> bool:
     """Whether a sum is spoken of before, and not told there already: "код для займа на 380 000 тенге: 716 942"."""
     told = _CUES["sum_before"].match(before(folded, found.first))
     announced = _ANNOUNCING.search(folded, max(0, found.start - 2), found.start)
-    return told is not None and not (announced and _GROUP.search(told.group()))
+    if not told or _is_nearer(told.group()[::-1], after(folded, found.end)):
+        return False
+    return not (announced and _GROUP.search(told.group()))
 
 
 def is_unexplained(folded: str, found: Digits) -> bool:
@@ -187,6 +188,7 @@ def is_unexplained(folded: str, found: Digits) -> bool:
         or _PART_OF_LONGER.match(preceding)
         or _CUES["cut_before"].match(preceding)
         or _USED_AFTER.match(following)
+        or (_NUMBER_CUES["calls_after"].match(following) and not following.startswith(","))
         or _is_in_a_row(folded, found)
         or (not (in_message or _CUES["read_out_after"].match(following)) and _CALLED_BEFORE.match(preceding))
     )
@@ -221,12 +223,19 @@ def is_sum(folded: str, found: Digits) -> bool:
     ends_on_zero = written.endswith("0")
     if ends_on_zero and (_THOUSANDS.fullmatch(written) or _CUES["given_before"].match(preceding)):
         return not _is_told(folded, found)
-    told = _CUES["sum_before"].match(before(folded, found.first))
-    return bool(
-        (told and not _USED_UP.search(told.group()))
-        or _CUES["sum_asked_before"].match(preceding)
-        or _CUES["sum_word_after"].match(after(folded, found.end))
-    )
+    following = after(folded, found.end)
+    if _CUES["sum_asked_before"].match(preceding) or _CUES["sum_word_after"].match(following):
+        return True
+    sum_word = _CUES["sum_before"].match(before(folded, found.first))
+    return sum_word is not None and not _is_nearer(sum_word.group()[::-1], following)
+
+
+def _is_nearer(since: str, following: str) -> bool:
+    """Whether a word for a code or for telling stands nearer than the word for a sum with which `since` begins."""
+    if _USED_UP.search(since) or _CUES["telling_word"].search(since):
+        return True
+    apart = len(_WORD.findall(since)) > 1 and not following.startswith(",")
+    return apart and _CUES["telling_after"].match(following) is not None
 
 
 def _is_told(folded: str, found: Digits) -> bool:
