@@ -54,6 +54,9 @@ _LANDLINE: Final = re.compile(r"\d-\d\d-\d\d|\d{3}-\d\d-\d\d")
 _INSTALMENTS: Final = re.compile(r"\d-\d-\d\d")
 #: The rest of a card, or of a number plate, before the digits (written backwards).
 _PART_OF_LONGER: Final = re.compile(r" ?(?:[*•x]{2}|[a-z]{1,2}(?![^\W_]))|-[^\W\d_]")
+_DIGIT_SOON: Final = re.compile(r"[^.!?\n]{0,14}[\d\uffff]")
+#: What is counted: "4512 подписчиков".
+_COUNTED: Final = re.compile(r" [а-я]{3,}[ое]в(?!\w)")
 _GROUP_BEFORE: Final = re.compile(r"(?<!\d)(\d{2,})[ -]{1,2}\Z")
 _GROUP_AFTER: Final = re.compile(r"[ -]{1,2}\d{3}")
 _WORD: Final = re.compile(r"\w+")
@@ -186,9 +189,10 @@ def is_unexplained(folded: str, found: Digits) -> bool:
     return not (
         _CUES["other_code_before"].match(preceding)
         or _PART_OF_LONGER.match(preceding)
+        or _COUNTED.match(following)
+        or (written.isdecimal() and _is_numbered(preceding) and not _is_told(folded, found))
         or _CUES["cut_before"].match(preceding)
-        or _USED_AFTER.match(following)
-        or (_NUMBER_CUES["calls_after"].match(following) and not following.startswith(","))
+        or _is_used(following)
         or _is_in_a_row(folded, found)
         or (not (in_message or _CUES["read_out_after"].match(following)) and _CALLED_BEFORE.match(preceding))
     )
@@ -213,6 +217,20 @@ def _is_in_a_row(folded: str, found: Digits) -> bool:
     if group:
         return group[1] not in reference.official_numbers()
     return _GROUP_AFTER.match(folded, found.end) is not None
+
+
+def _is_used(following: str) -> bool:
+    """Whether it is said of them that somebody called, or that there is more of them; a comma begins something else."""
+    if following.startswith(","):
+        word = _USED_AFTER.match(following)
+        return word is not None and _DIGIT_SOON.match(following, word.end()) is not None
+    return bool(_USED_AFTER.match(following) or _NUMBER_CUES["calls_after"].match(following))
+
+
+def _is_numbered(preceding: str) -> bool:
+    """Whether a noun stands right before, of those that are numbered: "контейнер 4512"."""
+    beside = preceding[:1] == " " and preceding[1:2].isalpha()
+    return beside and bool(_CUES["noun_before"].match(preceding)) and not _CUES["code_noun_before"].match(preceding)
 
 
 def is_sum(folded: str, found: Digits) -> bool:
