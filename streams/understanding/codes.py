@@ -255,14 +255,20 @@ def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterat
             continue
         elif _CUES["pin_before"].match(preceding):
             yield Secret(start, end, "pin")
-        elif is_amount(folded, end):
+        elif is_amount(folded, end) and not _is_read_out(folded, start, end):
             continue
         elif (
             (told and _is_code(folded, Digits(start, end, start, end), named, told))
             or (folded.count(" ", start, end) >= _PAIRS and _CUES["told_to_before"].match(preceding))
-            or _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
+            or _is_read_out(folded, start, end)
         ):
             yield Secret(start, end, "one-time-code")
+
+
+def _is_read_out(folded: str, start: int, end: int) -> bool:
+    """Whether digits are told one by one, and no sum."""
+    digit_by_digit = _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
+    return digit_by_digit is not None and not _NUMBER_CUES["sum_after"].match(after(folded, end))
 
 
 def _kind(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: bool) -> str | None:

@@ -32,6 +32,8 @@ _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
 _QUOTED_NEXT: Final = re.compile(' ?[«"]')
 _NUMBER_NEXT: Final = re.compile(rf"[ ,()-]{{0,3}}[\d{NOTHING}]")
+#: "Я — 8 702 …", backwards.
+_I_BEFORE: Final = re.compile(r" ?[:-] ?я(?!\w)")
 #: "To me" or "to us", backwards.
 _TO_ME: Final = "нагам"
 #: Kinds whose role the words around tell further.
@@ -259,6 +261,7 @@ def _is_own_number(preceding: str, following: str) -> bool:
         or (_CUES["own_call_me_before"].match(preceding) and not _is_quoted(preceding))
         or (_CUES["own_after"].match(following) and not _QUOTED_NEXT.match(following))
         or _MINE_AFTER.match(following)
+        or _I_BEFORE.match(preceding)
         or (_TO_ME in preceding and _CUES["own_reach_after"].match(following))
     ):
         return not (_CUES["not_own_before"].match(preceding) or _is_said_of_another(preceding, following))

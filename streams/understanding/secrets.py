@@ -40,6 +40,10 @@ _PRIVATE_MAIL: Final = (
     *("@mail.ru", "@gmail.com", "@inbox.ru", "@bk.ru", "@list.ru", "@yandex.ru", "@yandex.kz", "@yandex.com", "@ya.ru"),
     *("@rambler.ru", "@icloud.com", "@outlook.com", "@hotmail.com", "@yahoo.com", "@mail.kz", "@internet.ru"),
 )
+#: Between two numbers of one person: "…, сот. …".
+_ANOTHER_OF_MINE: Final = re.compile(
+    r"[ ,;/(]{1,3}(?:сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
+)
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
@@ -193,6 +197,7 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
             or numbers.is_own(span, folded)
             or (noted and _is_reporters(folded, span.start))
             or _is_signature(folded, span)
+            or (own and _ANOTHER_OF_MINE.fullmatch(folded, own[-1].end, span.start))
         ):
             own.append(Secret(span.start, span.end, kind))
         elif span.kind not in _DOUBTFUL or not _is_read_out(folded, span):
