@@ -14,6 +14,7 @@ from streams.understanding.digits import (
     Digits,
     find,
     is_amount,
+    is_like_a_code,
     is_pretext,
     is_something_else,
     is_sum,
@@ -174,10 +175,10 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     for start, end in taken:
         if end - start >= _CARD and (match := _AFTER_CARD.match(folded, end)):
             yield Secret(match.start(1), match.end(1), "cvv")
-    if not any(stem in folded for stem in _REPORT_STEMS):
-        return
     yield from _stuck(folded)
     candidates = list(find(folded, taken))
+    if not any(stem in folded for stem in _REPORT_STEMS):  # then only what is written as codes are
+        candidates = [found for found in candidates if is_like_a_code(folded, found)]
     in_words = sum([unit in folded for unit in _UNITS]) >= 2
     mixed_near = _MIXED_NEAR.search(folded)
     if not (candidates or in_words or mixed_near):

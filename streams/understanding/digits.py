@@ -18,7 +18,9 @@ _USED_AFTER: Final = re.compile(
     "|".join([cues.any_of(_CUES, "cut_after").pattern, _NUMBER_CUES["phone_word_after"].pattern])
 )
 
-_CALLED_BEFORE: Final = cues.any_of(_NUMBER_CUES, "phone_word_before", "from_weak_before", "calling_before")
+_CALLED_BEFORE: Final = cues.any_of(
+    _NUMBER_CUES, "phone_word_before", "from_weak_before", "calling_before", "said_from_before"
+)
 #: Digits with blanks and dashes between, single ones also with commas, and what makes them part of something longer.
 _RUN: Final = re.compile(r"[0-9](?:(?<![\d,].)(?:, ?\d){3,7}(?![\d,])|[0-9]*(?:[ -]{1,2}\d+)*)")
 _GROUP: Final = re.compile(r"\d+")
@@ -45,6 +47,7 @@ _TOO_LONG_TO_CALL: Final = 6
 #: A word for a sum is not about the digits where the sum, or a word for a code, stands between.
 _USED_UP: Final = re.compile(r"\d{3}|(?<!\w)(?:код|смс|пин|парол|подтвер|верифик|цифр|сообщен|хабарлам)")
 _TWO_HALVES: Final = re.compile(r"\d{3}-\d{3}")
+_HOUSE: Final = re.compile(r"\d\d?-\d\d?")
 _TURNED_OUT: Final = re.compile(
     r"[\W_]{1,4}(?:(?:а|и|потом|но) )?(?:оказал\w{2,3}|на самом деле)[^.!?\n\d]{0,30}(?:код|парол)"
 )
@@ -142,7 +145,7 @@ def is_something_else(folded: str, found: Digits) -> bool:
         or _is_round(written)
     ):
         return True
-    if _SUM_LIKE.fullmatch(written) and _is_spent(folded, found):
+    if may_be_sum(folded, found) and _is_spent(folded, found):
         return True
     preceding = before(folded, found.start)
     if _SUM.fullmatch(written) and not _ANNOUNCING.search(folded, max(0, found.start - 2), found.start):
@@ -224,6 +227,8 @@ def _is_used(following: str) -> bool:
     if following.startswith(","):
         word = _USED_AFTER.match(following)
         return word is not None and _DIGIT_SOON.match(following, word.end()) is not None
+    if following.startswith(("...", "…")):
+        return True
     return bool(_USED_AFTER.match(following) or _NUMBER_CUES["calls_after"].match(following))
 
 
@@ -233,10 +238,20 @@ def _is_numbered(preceding: str) -> bool:
     return beside and bool(_CUES["noun_before"].match(preceding)) and not _CUES["code_noun_before"].match(preceding)
 
 
+def may_be_sum(folded: str, found: Digits) -> bool:
+    """Whether it is written as sums are: together, or in thousands."""
+    return _SUM_LIKE.fullmatch(folded, found.start, found.end) is not None
+
+
+def is_like_a_code(folded: str, found: Digits) -> bool:
+    """Whether it is written as neither sums are nor houses with their flats ("46-12"), but as codes."""
+    return not may_be_sum(folded, found) and not _HOUSE.fullmatch(folded, found.start, found.end)
+
+
 def is_sum(folded: str, found: Digits) -> bool:
     """Whether it is rather money: by the words around, or as sums end on a zero where codes seldom do."""
     written, preceding = folded[found.start : found.end], before(folded, found.start)
-    if not _SUM_LIKE.fullmatch(written):
+    if not may_be_sum(folded, found):
         return False
     ends_on_zero = written.endswith("0")
     if ends_on_zero and (_THOUSANDS.fullmatch(written) or _CUES["given_before"].match(preceding)):

@@ -34,6 +34,9 @@ _QUOTED_NEXT: Final = re.compile(' ?[«"]')
 _NUMBER_NEXT: Final = re.compile(rf"[ ,()-]{{0,3}}[\d{NOTHING}]")
 #: "Я — 8 702 …", backwards.
 _I_BEFORE: Final = re.compile(r" ?[:-] ?я(?!\w)")
+#: "Мен 8 747 …, алаяқ 8 747 …", and "на … пришло", backwards.
+_ME_BEFORE: Final = re.compile(r" нем(?!\w)")
+_ON: Final = re.compile(r" ан(?!\w)")
 #: "To me" or "to us", backwards.
 _TO_ME: Final = "нагам"
 #: Kinds whose role the words around tell further.
@@ -87,6 +90,7 @@ def is_own(span: Span, folded: str) -> bool:
     preceding = before(folded, span.start)
     if span.kind is ContactKind.EMAIL:
         mine = _OWN_MAIL_BEFORE.match(preceding) or _CUES["own_mail_after"].match(after(folded, span.end))
+        mine = mine or (_ON.match(preceding) and _CUES["came_to_after"].match(after(folded, span.end)))
         wanted = _CUES["own_mail_word"].search(preceding[::-1]) and not _CUES["mail_from_before"].match(preceding)
         return bool(mine or wanted) and not _CUES["asked"].search(preceding[::-1])
     following = after(folded, span.end)
@@ -262,6 +266,7 @@ def _is_own_number(preceding: str, following: str) -> bool:
         or (_CUES["own_after"].match(following) and not _QUOTED_NEXT.match(following))
         or _MINE_AFTER.match(following)
         or _I_BEFORE.match(preceding)
+        or (_ME_BEFORE.match(preceding) and following.startswith(","))
         or (_TO_ME in preceding and _CUES["own_reach_after"].match(following))
     ):
         return not (_CUES["not_own_before"].match(preceding) or _is_said_of_another(preceding, following))

@@ -27,7 +27,20 @@ _NO_CODE_PHRASE: Final = re.compile(
 )
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
 #: One of these is part of whatever announces a password; without them the text need not be read for it.
-_STEMS: Final = ("парол", "pass", "пасс", "купия", "кодов", "код соз", "pw", "код-сл", "кодсл", "секретн", "контрольн")
+_STEMS: Final = (
+    "парол",
+    "pass",
+    "пасс",
+    "parol",
+    "купия",
+    "кодов",
+    "код соз",
+    "pw",
+    "код-сл",
+    "кодсл",
+    "секретн",
+    "контрольн",
+)
 #: How far from the word for it a password may stand, in characters.
 _FAR: Final = 70
 
