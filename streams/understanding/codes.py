@@ -163,6 +163,8 @@ _BACK_STEMS: Final = (
     *("cvv", "cvc", "цвв", "свв", "цвц", "сивив", "сивиси", "оборот", "обратн", "обратк", "сзади", "артын", "сыртын"),
     *("3 ци", "три ци", "уш ци", "3 са", "уш са"),
 )
+#: How far from it in the next sentence.
+_NEXT: Final = 14
 _PIN: Final = 4
 _NEAR: Final = 12
 _BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
@@ -303,7 +305,7 @@ def _is_cvv(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> boo
         or _CUES["spent_before"].match(preceding)
     ):
         return False
-    return _is_near(folded, found, named)
+    return _is_near(folded, found, named) or any(0 < found.start - end <= _NEXT for _, end in named)
 
 
 def _is_pin(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:

@@ -26,7 +26,7 @@ _CALLED_BEFORE: Final = cues.any_of(_CUES, "phone_word_before", "calling_before"
 _NOT_A_PHONE_BEFORE: Final = cues.any_of(_CUES, "not_a_phone_before", "code_before")
 _OWN_MAIL_BEFORE: Final = cues.any_of(_CUES, "own_mail_before", "own_mail_to_before")
 #: "8 705 111 22 33 мой, а …": said of the number before, not of one that follows.
-_MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мой ?(?:[,.;!)\n]|\Z)")
+_MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мо[йяе] ?(?:[,.;!)\n]|\Z)")
 #: A local number as it is written in a region, and a date that looks like one ("5-10-62").
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
@@ -90,7 +90,11 @@ def is_own(span: Span, folded: str) -> bool:
     preceding = before(folded, span.start)
     if span.kind is ContactKind.EMAIL:
         mine = _OWN_MAIL_BEFORE.match(preceding) or _CUES["own_mail_after"].match(after(folded, span.end))
-        mine = mine or (_ON.match(preceding) and _CUES["came_to_after"].match(after(folded, span.end)))
+        mine = (
+            mine
+            or _MINE_AFTER.match(after(folded, span.end))
+            or (_ON.match(preceding) and _CUES["came_to_after"].match(after(folded, span.end)))
+        )
         wanted = _CUES["own_mail_word"].search(preceding[::-1]) and not _CUES["mail_from_before"].match(preceding)
         return bool(mine or wanted) and not _CUES["asked"].search(preceding[::-1])
     following = after(folded, span.end)

@@ -18,7 +18,8 @@ _ANNOUNCED: Final = re.compile(
 )
 #: Between "кодовое слово" and the word itself, and what follows there but is not it.
 _FILLED: Final = re.compile(
-    r"(?:[ ,:—-]{1,3}(?:у меня|у нее|у него|мо[ея]|было?|это|такое|стоит|назвал[аи]?|сказал[аи]?"
+    r"(?:[ ,:—-]{1,3}(?:банка|карты|каспи|kaspi|халык"
+    r"|у меня|у нее|у него|мо[ея]|было?|это|такое|стоит|назвал[аи]?|сказал[аи]?"
     r"|болатын|мынау|менин))*[ ,:—-]{1,3}[«\"]?"
 )
 _NO_CODE_PHRASE: Final = re.compile(

@@ -29,6 +29,7 @@ _CUES: Final = cues.load("secrets")
 _REPORTER_STEMS: Final = (
     *("заяв", "потерп", "пострад", "жалоб", "жалу", "обрати", "обраща", "клиент", "жертв"),
     *("арыз", "жабирлен", "отиниш", "хабарлаушы", "курбан", "иин", "жсн", "фио", "ф.и.о", "аты-ж", "имя:", "отправит"),
+    *("прож", "г.р", "ж.т", "турат", "мекенж", "гражд", "гр.", "гр-", "пенсионер"),
 )
 #: Who signs with a number: "С уважением, Марина Петрова, 8 702 …" (written backwards, as cues are).
 _SIGNED: Final = re.compile(r"[\W_]{0,4}[^\d\n\uffff]{0,45}(?:меинежаву с|неплеткемрук|еыннад иом|ыткатнок иом)(?!\w)")
@@ -152,6 +153,8 @@ def _is_reporters(folded: str, start: int) -> bool:
         return False
     if _CUES["suspect_word"].search(folded, reach, start):
         return False
+    if reporters and _CUES["call_back_before"].match(before(folded, start)):
+        return True
     return _CUES["number_label_before"].match(before(folded, start)) is not None and not _CUES["not_reporter"].search(
         folded, named, start
     )
