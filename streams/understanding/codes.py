@@ -288,7 +288,7 @@ def _kind(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: bo
     if (
         is_amount(folded, found.end)
         or _NUMBER_CUES["thing_before"].match(preceding)
-        or digits in reference.official_numbers()
+        or (digits in reference.official_numbers() and not _NUMBER_CUES["code_before"].match(preceding))
     ):
         return None
     return "one-time-code" if _is_code(folded, found, named, told) else None

@@ -35,7 +35,11 @@ _NUMBER_NEXT: Final = re.compile(rf"[ ,()-]{{0,3}}[\d{NOTHING}]")
 #: "Я — 8 702 …", backwards.
 _I_BEFORE: Final = re.compile(r" ?[:-] ?я(?!\w)")
 #: "Мен 8 747 …, алаяқ 8 747 …", and "на … пришло", backwards.
-_ME_BEFORE: Final = re.compile(r" нем(?!\w)")
+_ME_BEFORE: Final = re.compile(r" ?(?:нем|я)(?!\w)")
+#: After a quotation: "…», говорит".
+_SAYS: Final = re.compile(r"[»\"][ ,.—-]{1,4}(?:сказал|говор|написал|пишет|пишут|представил|деди|дейди)")
+#: Backwards: what comes after is of a sentence before.
+_SENTENCE_START: Final = re.compile(r"(?<=\s)[.!?;]|\n")
 _ON: Final = re.compile(r" ан(?!\w)")
 #: "To me" or "to us", backwards.
 _TO_ME: Final = "нагам"
@@ -267,13 +271,18 @@ def _is_own_number(preceding: str, following: str) -> bool:
     if (
         _CUES["own_before"].match(preceding)
         or (_CUES["own_call_me_before"].match(preceding) and not _is_quoted(preceding))
+        or (_CUES["own_invite_before"].match(preceding) and not _is_told(preceding))
         or (_CUES["own_after"].match(following) and not _QUOTED_NEXT.match(following))
         or _MINE_AFTER.match(following)
         or _I_BEFORE.match(preceding)
         or (_ME_BEFORE.match(preceding) and following.startswith(","))
         or (_TO_ME in preceding and _CUES["own_reach_after"].match(following))
     ):
-        return not (_CUES["not_own_before"].match(preceding) or _is_said_of_another(preceding, following))
+        return not (
+            _CUES["not_own_before"].match(preceding)
+            or _is_said_of_another(preceding, following)
+            or (_is_quoted(preceding) and _SAYS.search(following))
+        )
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
         _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)
     )
@@ -283,6 +292,12 @@ def _is_said_of_another(preceding: str, following: str) -> bool:
     """Whether the word for the reporter's number follows another one: "8 702 … менің номерім, 8 775 … алаяқтың"."""
     mine = _CUES["own_before"].match(preceding)
     return bool(mine and _NUMBER_NEXT.match(preceding, mine.end()) and not _CUES["own_after"].match(following))
+
+
+def _is_told(preceding: str) -> bool:
+    """Whether it is somebody else who says it in this sentence, or in quotes."""
+    sentence = _SENTENCE_START.split(preceding, maxsplit=1)[0]
+    return _is_quoted(preceding) or _CUES["said"].search(sentence[::-1]) is not None
 
 
 def _is_quoted(preceding: str) -> bool:

@@ -29,7 +29,7 @@ _CUES: Final = cues.load("secrets")
 _REPORTER_STEMS: Final = (
     *("заяв", "потерп", "пострад", "жалоб", "жалу", "обрати", "обраща", "клиент", "жертв"),
     *("арыз", "жабирлен", "отиниш", "хабарлаушы", "курбан", "иин", "жсн", "фио", "ф.и.о", "аты-ж", "имя:", "отправит"),
-    *("прож", "г.р", "ж.т", "турат", "мекенж", "гражд", "гр.", "гр-", "пенсионер"),
+    *("прож", "г.р", "ж.т", "турат", "мекенж", "гражд", "гр.", "гр-", "пенсионер", "автор"),
 )
 #: Who signs with a number: "С уважением, Марина Петрова, 8 702 …" (written backwards, as cues are).
 _SIGNED: Final = re.compile(r"[\W_]{0,4}[^\d\n\uffff]{0,45}(?:меинежаву с|неплеткемрук|еыннад иом|ыткатнок иом)(?!\w)")
@@ -41,6 +41,17 @@ _PRIVATE_MAIL: Final = (
     *("@mail.ru", "@gmail.com", "@inbox.ru", "@bk.ru", "@list.ru", "@yandex.ru", "@yandex.kz", "@yandex.com", "@ya.ru"),
     *("@rambler.ru", "@icloud.com", "@outlook.com", "@hotmail.com", "@yahoo.com", "@mail.kz", "@internet.ru"),
 )
+_ALSO: Final = re.compile(r"[ ,;/]{1,3}(?:и )?")
+#: The first field of a form that gives a telephone, and one after it of somebody else or of what happened.
+_PHONE_FIELD: Final = re.compile(
+    r"(?:\A|[\n;|\]] ?)(?:ваш )?(?:тел|телефон|phone|моб|сот|номер телефона)[ .]{0,2}[:=] ?\Z"
+)
+_OTHER_FIELD: Final = re.compile(
+    r"[\n;|] ?[^\n;:=]{0,20}(?:мошен|scam|suspect|подозр|наруш|звон|суть|описан|жалоб|ущерб|кто |text|что )"
+    r"[^\n;:=]{0,20}[:=]"
+)
+#: How far on such a field is looked for, in characters.
+_FORM: Final = 120
 #: Between two numbers of one person: "…, сот. …".
 _ANOTHER_OF_MINE: Final = re.compile(
     r"[ ,;/(]{1,3}(?:сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
@@ -172,12 +183,20 @@ def _is_read_out(folded: str, span: Span) -> bool:
     )
 
 
+def _is_more(folded: str, end: int, span: Span) -> bool:
+    """Whether it goes on with what the reporter gave up to `end`: another number, or an address."""
+    if span.kind is ContactKind.EMAIL and _ALSO.fullmatch(folded, end, span.start):
+        return folded.endswith(_PRIVATE_MAIL, 0, span.end)
+    return _ANOTHER_OF_MINE.fullmatch(folded, end, span.start) is not None
+
+
 def _is_signature(folded: str, span: Span) -> bool:
     """Whether somebody signs with it, or gives it in the field of a form."""
     if _SIGNED.match(before(folded, span.start)):
         return True
     if span.kind is not ContactKind.EMAIL:
-        return False
+        field = _PHONE_FIELD.search(folded, max(0, span.start - 20), span.start)
+        return field is not None and _OTHER_FIELD.search(folded, span.end, span.end + _FORM) is not None
     reach = max(0, span.start - cues.REACH)
     private = folded.endswith(_PRIVATE_MAIL, 0, span.end) and _MAIL_FIELD.search(folded, reach, span.start)
     return bool(private) and not _CUES["their_word"].search(folded, reach, span.start)
@@ -200,7 +219,7 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
             or numbers.is_own(span, folded)
             or (noted and _is_reporters(folded, span.start))
             or _is_signature(folded, span)
-            or (own and _ANOTHER_OF_MINE.fullmatch(folded, own[-1].end, span.start))
+            or (own and _is_more(folded, own[-1].end, span))
         ):
             own.append(Secret(span.start, span.end, kind))
         elif span.kind not in _DOUBTFUL or not _is_read_out(folded, span):
