@@ -39,8 +39,8 @@ _ME_BEFORE: Final = re.compile(r" ?(?:нем|я)(?!\w)")
 #: After a quotation: "…», говорит".
 _SAYS: Final = re.compile(r"[»\"][ ,.—-]{1,4}(?:сказал|говор|написал|пишет|пишут|представил|деди|дейди)")
 #: Backwards: what comes after is of a sentence before.
-_SENTENCE_START: Final = re.compile(r"(?<=\s)[.!?;]|\n")
-_ON: Final = re.compile(r" ан(?!\w)")
+_SENTENCE_START: Final = re.compile(r"(?<=\s)[.!?](?=[^\W\d]{4})|\n")
+_ON: Final = re.compile(r" (?:(?:утчоп|серда|кищя|лйем) )?ан(?!\w)")
 #: "To me" or "to us", backwards.
 _TO_ME: Final = "нагам"
 #: Kinds whose role the words around tell further.
@@ -100,7 +100,7 @@ def is_own(span: Span, folded: str) -> bool:
             or (_ON.match(preceding) and _CUES["came_to_after"].match(after(folded, span.end)))
         )
         wanted = _CUES["own_mail_word"].search(preceding[::-1]) and not _CUES["mail_from_before"].match(preceding)
-        return bool(mine or wanted) and not _CUES["asked"].search(preceding[::-1])
+        return bool(mine or wanted) and not _CUES["asked"].search(_sentence(preceding))
     following = after(folded, span.end)
     if _CUES["own_from_before"].match(preceding) or _CUES["own_from_after"].match(following):
         return True
@@ -284,7 +284,7 @@ def _is_own_number(preceding: str, following: str) -> bool:
             or (_is_quoted(preceding) and _SAYS.search(following))
         )
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
-        _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)
+        _CUES["asked"].search(_sentence(preceding)) or _CUES["not_own_before"].match(preceding)
     )
 
 
@@ -296,8 +296,12 @@ def _is_said_of_another(preceding: str, following: str) -> bool:
 
 def _is_told(preceding: str) -> bool:
     """Whether it is somebody else who says it in this sentence, or in quotes."""
-    sentence = _SENTENCE_START.split(preceding, maxsplit=1)[0]
-    return _is_quoted(preceding) or _CUES["said"].search(sentence[::-1]) is not None
+    return _is_quoted(preceding) or _CUES["said"].search(_sentence(preceding)) is not None
+
+
+def _sentence(preceding: str) -> str:
+    """What `preceding` (see `cues.before`) holds of the sentence in which it ends, forwards."""
+    return _SENTENCE_START.split(preceding, maxsplit=1)[0][::-1]
 
 
 def _is_quoted(preceding: str) -> bool:

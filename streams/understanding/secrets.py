@@ -19,7 +19,7 @@ from schemas.events import ContactKind
 from streams.understanding import codes, cues, identifiers, numbers, passwords, phones
 from streams.understanding.cues import after, before
 from streams.understanding.digits import is_in_message
-from streams.understanding.folding import fold
+from streams.understanding.folding import NOTHING, fold
 from streams.understanding.identifiers import Secret
 from streams.understanding.online import Span
 from streams.understanding.text import fold_with_offsets
@@ -56,6 +56,8 @@ _FORM: Final = 120
 _ANOTHER_OF_MINE: Final = re.compile(
     r"[ ,;/(]{1,3}(?:сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
 )
+#: Right after another particular that is masked: "ИИН [iin], +7 …".
+_AFTER_SECRET: Final = re.compile(rf"[ ,;]{{1,3}}{NOTHING}")
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
@@ -165,6 +167,8 @@ def _is_reporters(folded: str, start: int) -> bool:
     if _CUES["suspect_word"].search(folded, reach, start):
         return False
     if reporters and _CUES["call_back_before"].match(before(folded, start)):
+        return True
+    if _AFTER_SECRET.match(before(folded, start)):
         return True
     return _CUES["number_label_before"].match(before(folded, start)) is not None and not _CUES["not_reporter"].search(
         folded, named, start
