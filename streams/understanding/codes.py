@@ -10,6 +10,7 @@ from schemas import reference
 from streams.understanding import cues
 from streams.understanding.cues import after, before
 from streams.understanding.digits import (
+    BREAK,
     SHORTEST,
     Digits,
     find,
@@ -167,7 +168,6 @@ _BACK_STEMS: Final = (
 _NEXT: Final = 14
 _PIN: Final = 4
 _NEAR: Final = 12
-_BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
 
 
 def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
@@ -179,7 +179,7 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
             yield Secret(match.start(1), match.end(1), "cvv")
     yield from _stuck(folded)
     candidates = list(find(folded, taken))
-    if not any(stem in folded for stem in _REPORT_STEMS):  # then only what is written as codes are
+    if candidates and not any(stem in folded for stem in _REPORT_STEMS):  # then only what is written as codes are
         candidates = [found for found in candidates if is_like_a_code(folded, found)]
     in_words = sum([unit in folded for unit in _UNITS]) >= 2
     mixed_near = _MIXED_NEAR.search(folded)
@@ -324,7 +324,7 @@ def _is_near(folded: str, found: Digits, words: Sequence[tuple[int, int]]) -> bo
     """Whether one of `words` stands not far from the digits, within the sentence."""
     return any(
         -_FAR <= found.start - end <= _FAR
-        and not _BREAK.search(folded[min(end, found.end) : max(start, found.start)].rstrip())
+        and not BREAK.search(folded[min(end, found.end) : max(start, found.start)].rstrip())
         for start, end in words
     )
 
@@ -335,7 +335,7 @@ def _is_code(folded: str, found: Digits, named: Sequence[tuple[int, int]], told:
         return True
     if is_something_else(folded, found):
         return False
-    if any(0 <= found.start - e <= _FAR and not _BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
+    if any(0 <= found.start - e <= _FAR and not BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
         return not is_sum(folded, found)
     if _CUES["other_thing_before"].match(before(folded, found.start)):
         return False

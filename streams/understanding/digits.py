@@ -70,7 +70,8 @@ _DATE: Final = re.compile(
 )
 #: How far from the word for telling it digits may stand, in characters; within the sentence.
 _TOLD: Final = 32
-_BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
+#: The end of a sentence.
+BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
 #: A CVV has three digits; everything else has more.
 SHORTEST: Final = 3
 
@@ -275,10 +276,10 @@ def _is_told(folded: str, found: Digits) -> bool:
     """Whether somebody says, reads or types something right before or after."""
     told = _CUES["telling_word"]
     earlier = told.search(folded, max(0, found.first - _TOLD), found.first)
-    if earlier and not _BREAK.search(folded[earlier.end() : found.first].rstrip()):
+    if earlier and not BREAK.search(folded[earlier.end() : found.first].rstrip()):
         return True
     later = told.search(folded, found.last, found.last + _TOLD)
-    return later is not None and not _BREAK.search(folded[found.last : later.start()])
+    return later is not None and not BREAK.search(folded[found.last : later.start()])
 
 
 def _is_round(written: str) -> bool:

@@ -212,10 +212,11 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
         digits for number in own_numbers if "@" not in number and (digits := re.sub(r"\D", "", number)[-_NATIONAL:])
     ]
     addresses = {number.strip().lower() for number in own_numbers if "@" in number}
-    noted = any(stem in folded for stem in _REPORTER_STEMS)
     own: list[Secret] = []
     others: list[tuple[int, int]] = []
-    for span in numbers.find_spans(folded, None):
+    spans = numbers.find_spans(folded, None)
+    noted = bool(spans) and any(stem in folded for stem in _REPORTER_STEMS)
+    for span in spans:
         kind = _MASKABLE.get(span.kind)
         mine = span.value in addresses or any(_is_same(span.value, digits) for digits in known)
         if kind and (
