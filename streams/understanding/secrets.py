@@ -42,6 +42,10 @@ _PRIVATE_MAIL: Final = (
     *("@rambler.ru", "@icloud.com", "@outlook.com", "@hotmail.com", "@yahoo.com", "@mail.kz", "@internet.ru"),
 )
 _ALSO: Final = re.compile(r"[ ,;/]{1,3}(?:и )?")
+#: Fraudsters sign their messages as these do.
+_OFFICE: Final = re.compile(
+    r"банк|bank|kaspi|каспи|halyk|халык|служб|администр|команда|поддержк|компани|отдел|департ|тоо|egov|егов|полици|сотрудн"
+)
 #: The first field of a form that gives a telephone, and one after it of somebody else or of what happened.
 _PHONE_FIELD: Final = re.compile(
     r"(?:\A|[\n;|\]] ?)(?:ваш )?(?:тел|телефон|phone|моб|сот|номер телефона)[ .]{0,2}[:=] ?\Z"
@@ -54,8 +58,10 @@ _OTHER_FIELD: Final = re.compile(
 _FORM: Final = 120
 #: Between two numbers of one person: "…, сот. …".
 _ANOTHER_OF_MINE: Final = re.compile(
-    r"[ ,;/(]{1,3}(?:сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
+    r"[ ,;/(]{1,3}(?:тел|телефон|сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
 )
+#: Fields that who reports fills in.
+_SELF_TOLD: Final = re.compile(r"[\W_]*(?:имя:|отправитель)")
 #: Right after another particular that is masked: "ИИН [iin], +7 …".
 _AFTER_SECRET: Final = re.compile(rf"[ ,;]{{1,3}}{NOTHING}")
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
@@ -161,7 +167,7 @@ def _is_reporters(folded: str, start: int) -> bool:
         if _NAMELESS.fullmatch(folded, named, start):
             return True
     elif fields := list(_CUES["form_field"].finditer(folded, reach, start)):
-        named = fields[-1].end()
+        named = fields[-1].end() if _SELF_TOLD.fullmatch(fields[-1].group()) else reach
     else:
         return False
     if _CUES["suspect_word"].search(folded, reach, start):
@@ -196,7 +202,8 @@ def _is_more(folded: str, end: int, span: Span) -> bool:
 
 def _is_signature(folded: str, span: Span) -> bool:
     """Whether somebody signs with it, or gives it in the field of a form."""
-    if _SIGNED.match(before(folded, span.start)):
+    signed = _SIGNED.match(before(folded, span.start))
+    if signed and not _OFFICE.search(signed.group()[::-1]):
         return True
     if span.kind is not ContactKind.EMAIL:
         field = _PHONE_FIELD.search(folded, max(0, span.start - 20), span.start)
