@@ -41,7 +41,7 @@ _PRIVATE_MAIL: Final = (
     *("@mail.ru", "@gmail.com", "@inbox.ru", "@bk.ru", "@list.ru", "@yandex.ru", "@yandex.kz", "@yandex.com", "@ya.ru"),
     *("@rambler.ru", "@icloud.com", "@outlook.com", "@hotmail.com", "@yahoo.com", "@mail.kz", "@internet.ru"),
 )
-_ALSO: Final = re.compile(r"[ ,;/]{1,3}(?:и )?")
+_ALSO: Final = re.compile(r"[ ,;/]{1,3}(?:(?:и|или|либо|мен|немесе) )?")
 #: Fraudsters sign their messages as these do.
 _OFFICE: Final = re.compile(
     r"банк|bank|kaspi|каспи|halyk|халык|служб|администр|команда|поддержк|компани|отдел|департ|тоо|egov|егов|полици|сотрудн"
@@ -81,6 +81,9 @@ _WORDY: Final = (
     "сем",
     "жети",
     "секретн",
+    "прочит",
+    "ноль",
+    "нуль",
     "контрольн",
     "дедим",
     "айтт",
