@@ -180,7 +180,8 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     yield from _stuck(folded)
     candidates = list(find(folded, taken))
     if candidates and not any(stem in folded for stem in _REPORT_STEMS):  # then only what is written as codes are
-        candidates = [found for found in candidates if is_like_a_code(folded, found)]
+        told = folded.count(" ") >= _FEWEST  # words, not an id or a name
+        candidates = [found for found in candidates if told and is_like_a_code(folded, found)]
     in_words = sum([unit in folded for unit in _UNITS]) >= 2
     mixed_near = _MIXED_NEAR.search(folded)
     if not (candidates or in_words or mixed_near):
