@@ -12,7 +12,8 @@ from typing import Final
 from elasticsearch import Elasticsearch
 
 from schemas import indices, reference
-from schemas.documents import TIME_ZONE, Document, target_document
+from schemas.documents import Document, target_document
+from schemas.local_time import ZONE
 
 #: Weeks before this one, and from this one on, that have a plan after provisioning.
 WEEKS_BACK: Final = 13
@@ -21,7 +22,7 @@ WEEKS_AHEAD: Final = 53
 
 def due(client: Elasticsearch, now: datetime) -> list[Document]:
     """The documents of the plan that are missing, or of a week not yet over and different, at `now` (aware)."""
-    today = now.astimezone(TIME_ZONE).date()
+    today = now.astimezone(ZONE).date()
     this_week = today - timedelta(days=today.weekday())
     wanted = {document.id: (week, document) for week, document in _plan(this_week)}
     found = client.mget(index=indices.PREVENTION_INDEX, ids=list(wanted))["docs"] if wanted else []

@@ -14,8 +14,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from schemas import reference
-from schemas.documents import TIME_ZONE
 from schemas.events import Channel
+from schemas.local_time import ZONE
 from streams.understanding.numbers import find_contacts, normalise
 
 #: The fields of a report's text: as written, by Russian lemma, by Kazakh lemma.
@@ -125,7 +125,7 @@ def moment_of(said: str, now: datetime) -> datetime:
         moment = datetime.fromisoformat(said)
     except ValueError:
         raise ValueError(f"'{said}' is no time: write 36h, 7d, 2w or a date such as 2026-01-14") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
 
 
 def _clauses(text: str) -> Iterator[dict[str, Any]]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -27,15 +26,12 @@ from schemas.events import (
     Report,
     Tag,
 )
+from schemas.local_time import ZONE
 from schemas.number_forms import number_forms
 from schemas.prevention import Prevention
 
 if TYPE_CHECKING:
     from streams.reputation import Assessment
-
-
-#: Weeks of prevention begin at midnight of Astana.
-TIME_ZONE: Final = ZoneInfo("Asia/Almaty")
 
 
 class Document(Struct, frozen=True):
@@ -263,7 +259,7 @@ def target_document(target: reference.PreventionTarget, week: date) -> Document:
         f"target-{target.district}-{week.isoformat()}",
         _present(
             id=f"target-{target.district}-{week.isoformat()}",
-            happened_at=datetime.combine(week, time(), TIME_ZONE).isoformat(),
+            happened_at=datetime.combine(week, time(), ZONE).isoformat(),
             region=district.region,
             region_name=_region_name(district.region),
             district=target.district,

@@ -6,18 +6,17 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from schemas.events import AffectedGroup
+from schemas.local_time import ZONE
 from schemas.reference import Words, load, official_numbers
 from streams.reputation import Assessment, State
 
 Locale = Literal["ru", "kk", "en"]
 LOCALES: Final[tuple[Locale, ...]] = ("ru", "kk", "en")
 #: Kazakhstan has one time zone since 2024.
-ZONE: Final = ZoneInfo("Asia/Almaty")
 
 
 class Texts(Struct, frozen=True, forbid_unknown_fields=True):

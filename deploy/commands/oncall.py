@@ -23,6 +23,7 @@ from deploy.services import connect_elasticsearch, connect_kafka
 from schemas.cases import Decision, DecisionKind, Via
 from schemas.events import Alert, AlertStatus
 from schemas.indices import ALERTS as ALERTS_INDEX
+from schemas.local_time import ZONE
 from schemas.reference import regions
 from schemas.topics import ALERTS, DECISIONS
 from streams.delivery import is_known
@@ -34,7 +35,6 @@ from streams.settings import from_environment
 from streams.understanding.secrets import mask
 from streams.urgent import HEARTBEAT
 from streams.waves.rules import RuleError, Severity
-from streams.wording import ZONE
 
 app = typer.Typer(help="Who is on call, and what people decide about alerts.", no_args_is_help=True)
 

@@ -17,9 +17,9 @@ from deploy.services import connect_elasticsearch, connect_kafka
 from producers import audit
 from producers.kafka import record
 from schemas.audit import AuditAction
-from schemas.documents import TIME_ZONE
 from schemas.events import Channel
 from schemas.indices import REPORTS
+from schemas.local_time import ZONE
 from schemas.topics import AUDIT
 
 #: What of a report is shown above its excerpt.
@@ -92,7 +92,7 @@ def _show(console: Console, hits: list[dict[str, Any]], total: int) -> None:
 
 def _heading(hit: dict[str, Any]) -> str:
     source = hit["_source"]
-    happened = datetime.fromisoformat(source["happened_at"]).astimezone(TIME_ZONE)
+    happened = datetime.fromisoformat(source["happened_at"]).astimezone(ZONE)
     parts = [f"{happened:%Y-%m-%d %H:%M}", source.get("region_name"), source.get("channel"), source.get("outcome")]
     parts += [", ".join(source.get("number", [])), ", ".join(source.get("scheme_names", {}).get("ru", [])), hit["_id"]]
     return " · ".join(part for part in parts if part)

@@ -12,8 +12,9 @@ from deploy.demo.grammar import phrases, tell
 from deploy.demo.incidents import Chance
 from deploy.demo.numbers import eightfold
 from deploy.demo.scenario import Integration, places, scenario
-from deploy.demo.telling import ASTANA, Incident, hour_of, values_of
+from deploy.demo.telling import Incident, hour_of, values_of
 from schemas.events import AffectedGroup, ContactRole, GivenContact, Language, Medium, Outcome, ReportSubmission
+from schemas.local_time import ZONE
 
 #: The wave's region, and how long before "now" it begins and ends.
 WAVE_REGION: Final = "KZ-33"
@@ -190,7 +191,7 @@ def case(author: Author) -> Item:
     )
     number, local = eightfold(author.cast.suspected), f"2-00-{random.randrange(10, 100)}"
     values = values_of(incident, Language.RU, random) | {"number": number, "local": local}
-    same_day = happened_at.astimezone(ASTANA).date() == author.now.astimezone(ASTANA).date()
+    same_day = happened_at.astimezone(ZONE).date() == author.now.astimezone(ZONE).date()
     text = tell(
         phrases(Language.RU),
         "{case.whole}",

@@ -10,8 +10,9 @@ from typing import Final
 from deploy.demo.grammar import Person, phrases
 from deploy.demo.numbers import NumberBook
 from deploy.demo.scenario import Integration, Plot, places, scenario
-from deploy.demo.telling import ASTANA, Incident
+from deploy.demo.telling import Incident
 from schemas.events import AffectedGroup, Language, Medium, Outcome
+from schemas.local_time import ZONE
 
 #: Reports are made of people around, this often; else of the reporter.
 _RELATIVES: Final = 0.3
@@ -33,7 +34,7 @@ class Chance:
         most = max(scenario().hours) * max(scenario().weekdays)
         while True:
             moment = start + (end - start) * self.random.random()
-            local = moment.astimezone(ASTANA)
+            local = moment.astimezone(ZONE)
             if self.random.random() * most < scenario().hours[local.hour] * scenario().weekdays[local.weekday()]:
                 return moment
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from random import Random
 from typing import Any, Final
 
@@ -20,9 +20,9 @@ from schemas.events import (
     Outcome,
     ReportSubmission,
 )
+from schemas.local_time import ZONE
 
 #: Kazakhstan has had one time, UTC+5, since March 2024.
-ASTANA: Final = timezone(timedelta(hours=5))
 
 #: Years of age, from and to.
 _AGES: Final = {
@@ -144,7 +144,7 @@ def typed(text: str, language: Language, random: Random) -> str:
 
 def values_of(incident: Incident, language: Language, random: Random) -> dict[str, str]:
     """What fills the places of the phrases that are no rules: numbers, sums, dates, places."""
-    happened = incident.happened_at.astimezone(ASTANA)
+    happened = incident.happened_at.astimezone(ZONE)
     words = phrases(language).rules
     years = random.randint(*_AGES.get(incident.group, _ADULT))
     values = {
@@ -181,7 +181,7 @@ def money(amount: int, language: Language, random: Random) -> str:
 
 def hour_of(moment: datetime) -> str:
     """The part of the day by which `when` is told."""
-    hour = moment.astimezone(ASTANA).hour
+    hour = moment.astimezone(ZONE).hour
     return "night" if hour < 6 else "morning" if hour < 12 else "day" if hour < 18 else "evening"
 
 

@@ -9,7 +9,8 @@ from typing import Final
 from producers.advice import Advice, Gravity, NumberAdvice, Verdict
 from producers.bots.messages import Reply
 from producers.bots.wording import texts
-from streams.wording import ZONE, Locale
+from schemas.local_time import ZONE
+from streams.wording import Locale
 
 #: Numbers that one answer speaks of.
 MAX_NUMBERS: Final = 3

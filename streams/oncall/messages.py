@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.events import AffectedGroup, Alert
+from schemas.local_time import ZONE
 from schemas.reference import Words, districts, load, regions, schemes
 from streams.oncall import links
 from streams.oncall.excerpts import anonymised
@@ -16,7 +17,7 @@ from streams.oncall.links import Links
 from streams.oncall.state import Item, Message
 from streams.signals import NUMBER, shorten
 from streams.urgent import URGENT
-from streams.wording import ZONE, Locale, in_language, money
+from streams.wording import Locale, in_language, money
 from streams.wording import texts as common_texts
 
 #: Characters of a title: what a lock screen shows of it.

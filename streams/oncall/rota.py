@@ -18,11 +18,12 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from schemas.events import Alert, RegionCode
+from schemas.local_time import ZONE
 from schemas.reference import regions
 from streams.urgent import HEARTBEAT
 from streams.waves.located import RuleError, line_of, read
 from streams.waves.rules import Severity
-from streams.wording import ZONE, Locale
+from streams.wording import Locale
 
 Account = Annotated[
     str,

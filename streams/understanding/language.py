@@ -47,9 +47,10 @@ class Marks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Others(Struct, frozen=True, forbid_unknown_fields=True):
-    """What tells that it is a third language."""
+    """What tells that it is a third language: words, and letters or regular expressions inside of one."""
 
     words: str
+    inside: list[str]
     letters: str
 
 
@@ -87,7 +88,7 @@ _STEMS: Final = tuple(_words(_DATA.kazakh.stems))
 _RUSSIAN: Final = _words(_DATA.russian.words) - _BOTH
 _GREETINGS: Final = _words(_DATA.greetings)
 _OTHER: Final = frozenset(_DATA.other.words.split())
-_OTHER_LETTERS: Final = re.compile(f"[{_DATA.other.letters}]")
+_OTHER_INSIDE: Final = re.compile("|".join([f"[{_DATA.other.letters}]", *_DATA.other.inside]))
 _KAZAKH_ENDINGS: Final = _endings(_DATA.kazakh.endings), _endings(_DATA.kazakh.weak_endings)
 _RUSSIAN_ENDINGS: Final = _endings(_DATA.russian.endings), _endings(_DATA.russian.weak_endings)
 _KAZAKH_INSIDE: Final = re.compile("|".join(plain(part) for part in _DATA.kazakh.inside))
@@ -159,7 +160,7 @@ def weigh(word: str) -> Weight:
     folded = plain(word)
     if folded in _GREETINGS:
         return Weight(0, 0, greeting=1)
-    if _OTHER_LETTERS.search(word) or (word in _OTHER and folded not in _RUSSIAN and folded not in _KAZAKH):
+    if _OTHER_INSIDE.search(word) or (word in _OTHER and folded not in _RUSSIAN and folded not in _KAZAKH):
         return Weight(0, 0, other=1)
     if _LATIN.search(word) or folded in _BOTH:
         return Weight(0, 0)

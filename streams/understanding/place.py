@@ -36,10 +36,22 @@ _ABLATIVE: Final = re.compile(r"-?(?:дан|ден|тан|тен|нан|нен)$
 _LETTERS: Final = re.compile(r"[^\W\d_]*(?:-[^\W\d_]+)?")
 #: Words in folded text that can begin a name.
 _WORD: Final = re.compile(r"(?<![^\W_])[а-я]{2,}")
-_QUOTED: Final = re.compile('[«"“].*[»"”]')
+#: What is quoted around a name, if it is short and no sentence; straight quotes only right beside the name.
+_OPENING: Final = re.compile(r"(?P<mark>[«“]|\"(?=\Z))[^«»“”\".,!?\n]*\Z")
+_CLOSING: Final = re.compile(r"[^«»“”\".,!?\n]*?(?P<mark>[»”]|(?<=\w)\")")
+_TITLE_WORDS: Final = 3
+#: "адрес: Сатпаева, 60": a street.
+_HOUSE: Final = re.compile(r"[ ,]{1,2}(?:д(?:ом|\.)? ?)?\d")
+_JOINED_BEFORE: Final = re.compile(r"[^\W\d_]-\Z")
 _GAP: Final = re.compile(r"[ .-]{1,3}")
 #: "Астана - Алматы", "из Астаны в Алматы": a journey, not a place.
 _ROUTE: Final = re.compile(r" ?[-/>→] ?|(?: |-)(?:в|на|до|обратно в) ")
+#: The same in Kazakh: "Алматыдан Қапшағайға".
+_FROM_TO: Final = re.compile(r"-?[дтн][ае]н [^\W\d_]+-?(?:[гк][ае])$")
+#: "Леңгірденмін": I am from there.
+_FROM_HERE: Final = re.compile(r"[дтн][ае]н(?:мын|мин|мыз|миз)$")
+#: A name of a person goes on: "Аркалык Сейтов".
+_PERSON: Final = re.compile(r" [А-ЯӘҒҚҢӨҰҮІ]\w{2,14}(?:[ое]ва?|ұлы|улы|қызы|кызы|[ое]вич|[ое]вна)(?!\w)")
 
 #: The words beside a name that tell its kind.
 _MARKS: Final = {
@@ -142,19 +154,24 @@ def _told(text: str, region: str | None) -> Place:
     folded = fold(text)
     mentions = list(_mentions(text, folded))
     for one, two in list(pairwise(mentions)):
-        if _ROUTE.fullmatch(folded, one.end, two.start) and not any(p.district for p in (*one.places, *two.places)):
+        within = one.region == two.region or any(p.district for p in (*one.places, *two.places))
+        if not within and (_ROUTE.fullmatch(folded, one.end, two.start) or _FROM_TO.search(folded, one.start, two.end)):
             mentions = [m for m in mentions if m not in (one, two)]
     mentions = [m for m in mentions if m.likely >= 0]
     if not mentions:
         return Place()
     best = max(m.likely for m in mentions)
     likely = [m for m in mentions if m.likely == best]
-    regions = {region} if region else {found for m in likely if (found := m.region)}
+    regions = {region} if region else _regions(likely) or _regions(mentions)
     for mention in (*likely, *mentions):
         districts = [p for p in mention.places if p.district and (p.region in regions or not regions)]
         if len(districts) == 1:
             return districts[0]
-    return Place(next((m.region for m in likely if m.region in regions), None))
+    return Place(next((m.region for m in (*likely, *mentions) if m.region in regions), None))
+
+
+def _regions(mentions: Sequence[_Mention]) -> set[str]:
+    return {found for mention in mentions if (found := mention.region)}
 
 
 def _mentions(text: str, folded: str) -> Iterator[_Mention]:
@@ -163,8 +180,10 @@ def _mentions(text: str, folded: str) -> Iterator[_Mention]:
     for start, end, names in _named(text, folded):
         if start < last:
             continue
-        mention = _understood(folded, start, end, names)
+        mention = _understood(folded, start, end, names, text[start].isupper())
         if mention:
+            if (mention.start, mention.end) == (start, end) and _PERSON.match(text, end):
+                mention = mention._replace(likely=-1)
             last = mention.end
             yield mention
 
@@ -187,8 +206,16 @@ def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
             ]
             longest = max((end for end, _ in ends), default=0)
             if longest:
-                yield start, longest, [name for end, name in ends if end == longest]
+                yield start, longest, _closest([name for end, name in ends if end == longest])
         position += len(written)
+
+
+def _closest(names: list[_Name]) -> list[_Name]:
+    """Of each kind the names to which inflection added least: "Аксуате" is Аксуат, not Аксу, Темиртау no Темир."""
+    length = {name: sum(map(len, name.words)) for name in names}
+    town = max((length[name] for name in names if name.kind in {"town", "marked-town"}), default=0)
+    of_kind = {name.kind: max(length[n] for n in names if n.kind == name.kind) for name in names}
+    return [name for name in names if town - 2 < length[name] == of_kind[name.kind]]
 
 
 def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:
@@ -225,23 +252,55 @@ def _word_end(folded: str, start: int, name: _Name, index: int) -> int:
     return start + len(word) + len(tail)
 
 
-def _understood(folded: str, start: int, end: int, names: list[_Name]) -> _Mention | None:
+def _understood(folded: str, start: int, end: int, names: list[_Name], capital: bool) -> _Mention | None:
     """What the name means here, by the words around it; None if it means no place."""
     preceding, following = before(folded, start), after(folded, end)
     meaning, whole_start, whole_end = _meaning(names, preceding, following, start, end)
+    if not meaning:
+        towns = [name for name in names if name.kind == "marked-town"]
+        lives = _FROM_HERE.search(folded, start, end) or (towns and _is_in(preceding, following, capital))
+        meaning = towns if lives else []
     places = tuple(dict.fromkeys(Place(name.region, name.district) for name in meaning))
     if not places:
         return None
-    likely = 0
-    if (whole_start, whole_end) == (start, end) and _QUOTED.fullmatch(folded[max(0, start - 1) : end + 1]):
-        likely = -1  # «Астана» is a thing's name
-    elif not places[0].district and (_CUES["bearer_before"].match(preceding) or _CUES["bearer_after"].match(following)):
+    around = before(folded, whole_start), after(folded, whole_end)
+    marked = (whole_start, whole_end) != (start, end)
+    if not places[0].district and _is_another(folded, start, end, marked):
         likely = -1
-    elif _is_home(before(folded, whole_start), after(folded, whole_end)):
+    elif _FROM_HERE.search(folded, start, end) or _is_home(*around):
         likely = 1
-    elif _is_claimed(folded, start, end, before(folded, whole_start), after(folded, whole_end)):
-        likely = -1
+    else:
+        likely = -1 if _is_claimed(folded, start, end, *around) else 0
     return _Mention(whole_start, whole_end, places, likely)
+
+
+def _is_another(folded: str, start: int, end: int, marked: bool) -> bool:
+    """Whether the name is that of a street, a thing or a company, or one end of a journey ("Актау-Алматы")."""
+    preceding, following = before(folded, start), after(folded, end)
+    return bool(
+        (not marked and _is_title(folded, start, end))
+        or _JOINED_BEFORE.search(folded, max(0, start - 2), start)
+        or (_HOUSE.match(following) and _CUES["street_before"].match(preceding))
+        or _CUES["bearer_before"].match(preceding)
+        or _CUES["bearer_after"].match(following)
+    )
+
+
+def _is_in(preceding: str, following: str, capital: bool) -> bool:
+    """Whether a name that is no place by itself is one here: one lives there, or is in it ("в Шаре")."""
+    if any(_CUES[cue].match(following) for cue in ("region_after", "district_after")):
+        return False
+    if _HOUSE.match(following) and not _CUES["in_before"].match(preceding):
+        return False
+    return _is_home(preceding, following) or (capital and _CUES["in_before"].match(preceding) is not None)
+
+
+def _is_title(folded: str, start: int, end: int) -> bool:
+    """Whether the name stands in a thing's: «Астана», «Шымкент кебаб»."""
+    opening, closing = _OPENING.search(folded, max(0, start - 30), start), _CLOSING.match(folded, end, end + 30)
+    if not opening or not closing:
+        return False
+    return len(folded[opening.end("mark") : closing.start("mark")].split()) <= _TITLE_WORDS
 
 
 def _is_home(preceding: str, following: str) -> bool:
@@ -260,7 +319,7 @@ def _meaning(names: list[_Name], preceding: str, following: str, start: int, end
     """The names of the kind that the words beside tell, and the place with these words."""
     by_cue = {cue: [name for name in names if name.kind in kinds] for cue, kinds in _MARKS.items()}
     for cue, fitting in by_cue.items():
-        if fitting and (beside := _CUES[f"{cue}_after"].match(following)):
+        if fitting and following[:1] != "," and (beside := _CUES[f"{cue}_after"].match(following)):
             return fitting, start, end + beside.end()
     for cue, fitting in by_cue.items():
         if fitting and (beside := _CUES[f"{cue}_before"].match(preceding)):
@@ -294,5 +353,8 @@ def _names() -> Iterator[_Name]:
 def _name(stem: str, kind: Kind, region: str, district: str | None = None) -> Iterator[_Name]:
     """The name that a stem of the reference data stands for; with a hyphen also in two words."""
     written = plain(stem.lstrip("=^").lower())
-    for form in {written, written.replace("-", " ")}:
+    forms = {written}
+    if kind in {"town", "marked-town"} and written.endswith("й"):
+        forms |= {written[:-1] + case for case in "яею"}  # Кордай: из Кордая, в Кордае
+    for form in forms | {form.replace("-", " ") for form in forms}:
         yield _Name(tuple(form.split()), kind, region, district, stem[0] == "^", stem[0] == "=")

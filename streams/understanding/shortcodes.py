@@ -78,6 +78,10 @@ _NOT_SENDERS: Final = frozenset(
         "voip",
         "anydesk",
         "rustdesk",
+        "vash",
+        "kod",
+        "your",
+        "dear",
         "teamviewer",
         "zoom",
         "skype",
@@ -141,6 +145,7 @@ def _is_called(preceding: str, following: str, official: bool, length: int) -> b
         (_CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following))
         or following.startswith(": ")  # as a telephone shows a sender
         or _CUES["institution_before"].match(preceding)
+        or _CUES["asked_about_after"].match(following)
         or (length > _SHORTEST and _CUES["called_before"].match(preceding))
     )
 
@@ -178,7 +183,10 @@ def is_sender(name: str, preceding: str, following: str) -> bool:
     return bool(
         _CUES["sender_before"].match(preceding)
         or _CUES["sender_after"].match(following)
-        or (_CUES["sender_came_before"].match(preceding) and _CUES["came_after"].match(following))
+        or (
+            _CUES["sender_came_before"].match(preceding)
+            and (following.startswith(": ") or _CUES["came_after"].match(following))
+        )
     )
 
 

@@ -32,10 +32,10 @@ from deploy.supervisor import Supervisor
 from producers.kafka import connect
 from schemas.cases import Case, Decision
 from schemas.events import Alert, AlertStatus
+from schemas.local_time import ZONE
 from schemas.topics import ALERTS, CASES, DECISIONS
 from streams.oncall import links
 from streams.settings import is_ready
-from streams.wording import ZONE
 from tests.processes import wait_until
 from tests.receivers import Messengers
 from tests.unit.oncall.builders import an_alert

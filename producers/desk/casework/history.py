@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from schemas.cases import Case, Step, StepKind
-from streams.wording import ZONE
+from schemas.local_time import ZONE
 
 
 def sentence(step: Step, t: Mapping[str, str], name_of: Callable[[str | None], str]) -> str:

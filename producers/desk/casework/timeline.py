@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from producers.desk.casework.evidence import Column
-from streams.wording import ZONE
+from schemas.local_time import ZONE
 
 #: Size of the picture and of its margins, in its own units.
 _WIDTH: Final = 900

@@ -15,9 +15,10 @@ from producers.lookup import KnownNumber
 from producers.places import place_name
 from schemas.documents import number_kind
 from schemas.events import Channel, EnrichedReport, ReportSubmission
+from schemas.local_time import ZONE
 from schemas.reference import schemes
 from streams.understanding.enrich import enrich
-from streams.wording import ZONE, Locale, in_language
+from streams.wording import Locale, in_language
 
 #: Characters of a similar report that are shown.
 _EXCERPT: Final = 260

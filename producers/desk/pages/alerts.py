@@ -29,10 +29,10 @@ from producers.desk.texts import texts
 from producers.places import named_regions, named_schemes, place_name
 from schemas.cases import Decision, StepKind
 from schemas.events import AlertStatus
+from schemas.local_time import ZONE
 from schemas.reference import regions
 from streams.oncall.excerpts import worded
 from streams.oncall.messages import alert_text, masked_word, title_of
-from streams.wording import ZONE
 
 log: Final = logging.getLogger(__name__)
 

@@ -27,8 +27,8 @@ from producers.desk.staff import Person, Role
 from producers.gateway.form.texts import texts as form_texts
 from producers.places import named_districts, named_schemes
 from producers.prevention import reaches_somebody
-from schemas.documents import TIME_ZONE
 from schemas.events import AffectedGroup, ContactKind
+from schemas.local_time import ZONE
 from schemas.prevention import MAX_PEOPLE, Activity
 from schemas.reference import districts, regions, schemes
 from streams.understanding.place import district_code
@@ -164,7 +164,7 @@ def _activity(form: Mapping[str, str], person: Person, now: datetime) -> dict[st
     if not (people.isdecimal() and len(people) <= _MAX_DIGITS and 1 <= int(people) <= MAX_PEOPLE):
         raise _WrongFieldError("people")
     try:
-        day = datetime.combine(datetime.fromisoformat(form.get("day", "")).date(), time(12), TIME_ZONE)
+        day = datetime.combine(datetime.fromisoformat(form.get("day", "")).date(), time(12), ZONE)
     except ValueError:
         raise _WrongFieldError("day") from None
     if not now - timedelta(days=_MAX_DAYS) <= day <= now + timedelta(days=1):
@@ -207,7 +207,7 @@ async def _page(
     """The page; `filled` is the form of activities as it was sent, `given` what became of a call list."""
     desk: Desk = request.app.state.desk
     person, now, language = request.user, datetime.now(UTC), language_of(request)
-    today = datetime.combine(now.astimezone(TIME_ZONE).date(), time(), TIME_ZONE)
+    today = datetime.combine(now.astimezone(ZONE).date(), time(), ZONE)
     words = form_texts(language)
 
     def read(t: Session) -> _Now:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from elasticsearch import AsyncElasticsearch
 from msgspec import Struct
 
-from schemas.documents import TIME_ZONE
 from schemas.indices import PREVENTION
+from schemas.local_time import ZONE
 from schemas.reference import districts, prevention_targets
 
 #: Villages listed.
@@ -33,8 +33,8 @@ class Place(Struct, frozen=True):
 
 def week_of(now: datetime) -> datetime:
     """Monday 00:00 of the week, in Astana."""
-    day = now.astimezone(TIME_ZONE).date()
-    return datetime.combine(day - timedelta(days=day.weekday()), time(), TIME_ZONE)
+    day = now.astimezone(ZONE).date()
+    return datetime.combine(day - timedelta(days=day.weekday()), time(), ZONE)
 
 
 async def by_district(client: AsyncElasticsearch, region: str | None, now: datetime) -> list[Place]:

@@ -6,16 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from producers.intake import clean
 from schemas.events import MAX_TEXT, AffectedGroup, GivenContact, Medium, Outcome, ReportSubmission, time_errors
+from schemas.local_time import ZONE
 from schemas.reference import regions
 
 #: Clocks in all of Kazakhstan show this zone's time.
-ZONE: Final = ZoneInfo("Asia/Almaty")
 #: Fields of the form in their order on the page.
 FIELDS: Final = ("text", "contact", "medium", "when", "region", "district", "who", "lost", "amount")
 _MAX_CONTACT: Final = 256

@@ -13,8 +13,9 @@ from jsonschema import Draft202012Validator
 
 from deploy.demo.grammar import FOLDER, PLACE, Person, PhraseError, Phrases, bare, careless, phrases, tell
 from deploy.demo.numbers import NumberBook, eightfold, grouped, spelled
-from deploy.demo.telling import ASTANA, hour_of, money
+from deploy.demo.telling import hour_of, money
 from schemas.events import AffectedGroup, Language
+from schemas.local_time import ZONE
 from schemas.reference import demands, schemes
 
 LANGUAGES = [Language.RU, Language.KK]
@@ -112,7 +113,7 @@ def test_amounts_of_money() -> None:
 
 
 def test_parts_of_the_day() -> None:
-    day = datetime(2026, 1, 14, tzinfo=ASTANA)
+    day = datetime(2026, 1, 14, tzinfo=ZONE)
     assert [hour_of(day.replace(hour=hour)) for hour in (0, 6, 12, 18, 23)] == [
         "night",
         "morning",

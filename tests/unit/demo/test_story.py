@@ -13,8 +13,8 @@ from deploy.demo.author import LENGTH, Item, Part
 from deploy.demo.grammar import bare
 from deploy.demo.scenario import places, scenario
 from deploy.demo.story import Story, compose
-from deploy.demo.telling import ASTANA
 from schemas.events import Channel, Language, Medium, Outcome, ReportSubmission, report_id, time_errors
+from schemas.local_time import ZONE
 from schemas.reference import districts, regions, schemes
 from tests.unit.demo.conftest import NOW
 
@@ -112,7 +112,7 @@ def test_a_retry_repeats_a_submission_and_nothing_else_shares_an_identity(story:
 
 
 def test_times_follow_the_rhythm_of_offices(story: Story) -> None:
-    local = [_happened(item).astimezone(ASTANA) for item in story.items if item.part is Part.ORDINARY]
+    local = [_happened(item).astimezone(ZONE) for item in story.items if item.part is Part.ORDINARY]
     assert min(local) >= NOW - LENGTH
     office = sum(9 <= moment.hour < 18 for moment in local)
     assert office > 0.5 * len(local)

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.home import CHECKOUT
+from schemas.local_time import ZONE
 from streams.oncall.rota import OnCall, load_oncall, quiet_until, read_oncall, region_of, variables, who
 from streams.waves.rules import RuleError
-from streams.wording import ZONE
 from tests.unit.oncall.builders import an_alert
 
 FILE = """\
