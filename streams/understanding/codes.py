@@ -9,7 +9,18 @@ from typing import Final
 from schemas import reference
 from streams.understanding import cues
 from streams.understanding.cues import after, before
-from streams.understanding.digits import SHORTEST, Digits, find, is_amount, is_something_else, is_unexplained
+from streams.understanding.digits import (
+    BREAK,
+    SHORTEST,
+    Digits,
+    find,
+    is_amount,
+    is_like_a_code,
+    is_pretext,
+    is_something_else,
+    is_sum,
+    is_unexplained,
+)
 from streams.understanding.identifiers import Secret, overlaps
 
 _CUES: Final = cues.load("secrets")
@@ -26,7 +37,11 @@ _STUCK_NEAR: Final = re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа
 #: Google's codes come with a letter: "G-482107".
 _LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
 #: What follows a card's date of expiry.
-_AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
+_AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;\n-]{1,4}(\d{3})(?!\d)")
+#: Right after a card also without the stroke: "1129, 407".
+_AFTER_CARD: Final = re.compile(r"[ ,;\n]{1,3}(?:0[1-9]|1[0-2])\d\d[ ,;\n-]{1,3}(\d{3})(?!\d)")
+#: A card has thirteen digits at least.
+_CARD: Final = 13
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
 #: Without this there is no code of letters and digits.
 _MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))")
@@ -36,35 +51,87 @@ _WORDS: Final = (
     "семьдесят|восемьдесят|девяносто|сто|двести|триста|четыреста|пятьсот|шестьсот|семьсот|восемьсот|девятьсот|"
     "нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз|он|жиырма|отыз|кырык|елу|алпыс|жетпис|сексен|токсан|жуз"
 )
-#: A code told in words: three of them or more, digits among them allowed.
-_SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{2,7}}(?!\w)")
+#: A code told in words: three of them or more, two for a card's back; digits among them allowed.
+_SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{1,7}}(?!\w)")
 #: Four digits and more, told one by one: hardly anything else than a code.
 _DIGIT_BY_DIGIT: Final = re.compile(
     r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
     r"|нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз)[ ,.-]*){4,8}"
 )
+_DIGITS_NEXT: Final = re.compile(r"[\W_]{1,3}\d")
+_WORD: Final = re.compile(r"\w+")
+#: Words of the shortest code told in words.
+_FEWEST: Final = 3
+#: Blanks between two pairs of words: "тридцать два сорок восемь".
+_PAIRS: Final = 3
 _LETTER: Final = re.compile(r"\w")
-#: One of these is part of whatever announces a code; without them the text need not be read for it.
-_CODE_STEMS: Final = (
-    *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабарл", "парол"),
-    *("цифр", "санд", "диктов", "никому", "значн", "танбалы", "ешкимге", "назвал", "сказал", "прочит", "озвуч"),
-    *("читаю", "зачит", "прочел", "прочла", "окып", "окыд", "называю"),
+#: One of these is part of whatever speaks of a code, a call, a message, fraud or money that is gone; without them the
+#: text need not be read for codes.
+_REPORT_STEMS: Final = (
+    *("код", "kod", "code", "otp", "отп", "одноразов", "подтвер", "смс", "sms", "эсэмэс", "сообщ", "хабар", "парол"),
+    *("цифр", "санд", " сан", "дикт", "никому", "ешкимге", "значн", "танбалы", "назва", "сказа", "прочит", "озвуч"),
+    *("читаю", "зачит", "прочел", "прочла", "окып", "окыд", "говор", "ответил", "ввел", "вбил", "вписал", "набрал"),
+    *("айт", "енгизд", "терди", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "карт"),
+    *("звон", "зван", "zvon", "сокты", "шалд", "шалып", "номер", "номир", "телефон", "трубк", "банк", "bank", "каспи"),
+    *("kaspi", "halyk", "халык", "егов", "egov", "цон", "ватсап", "вотсап", "вацап", "whatsapp", "телег", "telegram"),
     *(
-        "сообщил",
-        "говорю",
-        "ответил",
-        "ввел",
-        "вбил",
-        "вписал",
-        "набрал",
-        "айттым",
-        "айтып",
-        "айта ",
-        "айткан",
-        "енгизд",
-        "терди",
+        "инст",
+        "присл",
+        "переслал",
+        "доставк",
+        "такси",
+        "аккаунт",
+        "акаунт",
+        "взлом",
+        "угнал",
+        "мошен",
+        "алая",
+        "обман",
+        "алдад",
+        "алдан",
+        "алдап",
+        "жулик",
     ),
-    *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
+    *("развел", "развод", "украл", "урлат", "урлан", "урлап", "пропал", "исчез", "деньг", "денег", "акша", "dengi"),
+    *(
+        "списа",
+        "снял",
+        "сняли",
+        "шешип",
+        "шешилд",
+        "кредит",
+        "несие",
+        "курьер",
+        "оператор",
+        "дозвон",
+        "пришл",
+        "приход",
+        "читает",
+        "доступ",
+        "ключ",
+        "цифер",
+        "вводи",
+        "введ",
+        "впеча",
+        "провероч",
+        "жазды",
+        "жибер",
+        "келип",
+        "келди",
+        "келген",
+        "терип",
+        "выдал",
+        "верифик",
+        "растау",
+        "проголос",
+        "голосова",
+        "скаж",
+        "назов",
+        "вставил",
+        "скопир",
+        "дедим",
+        "деппин",
+    ),
 )
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
 _ANCHORS: Final = (
@@ -87,31 +154,34 @@ _ANCHORS: Final = (
     "растау",
 )
 _UNITS: Final = (
-    *("один", "два", "три", "четыр", "пят", "шест", "сем", "восем", "девят", "нол"),
+    *("надцат", "двест", "трист", "один", "два", "три", "четыр", "пят", "шест", "сем", "восем", "девят", "нол"),
     *("бир", "еки", "уш", "торт", "бес", "алты", "жети", "сегиз", "тогыз"),
 )
 #: How far from the word for it a code may stand, in characters.
 _FAR: Final = 70
-#: How far from the word for telling it.
-_TOLD: Final = 32
 #: One of these is part of whatever speaks of a card's back.
 _BACK_STEMS: Final = (
     *("cvv", "cvc", "цвв", "свв", "цвц", "сивив", "сивиси", "оборот", "обратн", "обратк", "сзади", "артын", "сыртын"),
     *("3 ци", "три ци", "уш ци", "3 са", "уш са"),
 )
+#: How far from it in the next sentence.
+_NEXT: Final = 14
 _PIN: Final = 4
 _NEAR: Final = 12
-_BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
 
 
 def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The secrets of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
     if "/" in folded:
         yield from (Secret(m.start(1), m.end(1), "cvv") for m in _AFTER_EXPIRY.finditer(folded))
-    if not any(stem in folded for stem in _CODE_STEMS):
-        return
+    for start, end in taken:
+        if end - start >= _CARD and (match := _AFTER_CARD.match(folded, end)):
+            yield Secret(match.start(1), match.end(1), "cvv")
     yield from _stuck(folded)
     candidates = list(find(folded, taken))
+    if candidates and not any(stem in folded for stem in _REPORT_STEMS):  # then only what is written as codes are
+        told = folded.count(" ") >= _FEWEST  # words, not an id or a name
+        candidates = [found for found in candidates if told and is_like_a_code(folded, found)]
     in_words = sum([unit in folded for unit in _UNITS]) >= 2
     mixed_near = _MIXED_NEAR.search(folded)
     if not (candidates or in_words or mixed_near):
@@ -133,7 +203,7 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
             yield Secret(found.start, found.end, "pin")
         elif backs and _is_cvv(folded, found, backs):
             yield Secret(found.start, found.end, "cvv")
-    if in_words and (told or "пин" in folded):
+    if in_words:
         yield from (code for code in _spoken(folded, named, told) if not overlaps((code.start, code.end), taken))
     if mixed_near:
         yield from (code for code in _mixed(folded, named) if not overlaps((code.start, code.end), taken))
@@ -182,14 +252,27 @@ def _stuck(folded: str) -> Iterator[Secret]:
 def _spoken(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:
     """Codes told in words."""
     for start, end in (match.span() for match in _SPOKEN.finditer(folded)):
-        if _CUES["pin_before"].match(before(folded, start)):
-            yield Secret(start, end, "pin")
-        elif is_amount(folded, end):
+        preceding = before(folded, start)
+        if _CUES["cvv_before"].match(preceding):
+            yield Secret(start, end, "cvv")
+        elif len(_WORD.findall(folded, start, end)) < _FEWEST:
             continue
-        elif _is_code(folded, Digits(start, end, start, end), named, told) or (
-            named and _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
+        elif _CUES["pin_before"].match(preceding):
+            yield Secret(start, end, "pin")
+        elif is_amount(folded, end) and not _is_read_out(folded, start, end):
+            continue
+        elif (
+            (told and _is_code(folded, Digits(start, end, start, end), named, told))
+            or (folded.count(" ", start, end) >= _PAIRS and _CUES["told_to_before"].match(preceding))
+            or _is_read_out(folded, start, end)
         ):
             yield Secret(start, end, "one-time-code")
+
+
+def _is_read_out(folded: str, start: int, end: int) -> bool:
+    """Whether digits are told one by one, and no sum."""
+    digit_by_digit = _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
+    return digit_by_digit is not None and not _NUMBER_CUES["sum_after"].match(after(folded, end))
 
 
 def _kind(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: bool) -> str | None:
@@ -201,12 +284,12 @@ def _kind(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: bo
         return "cvv"
     if 4 <= len(digits) <= 6 and _CUES["pin_before"].match(preceding):
         return "pin"
-    if _is_called_code(folded, found, named):
+    if _is_called_code(folded, found, named) or (named and is_pretext(folded, found)):
         return "one-time-code"
     if (
         is_amount(folded, found.end)
         or _NUMBER_CUES["thing_before"].match(preceding)
-        or digits in reference.official_numbers()
+        or (digits in reference.official_numbers() and not _NUMBER_CUES["code_before"].match(preceding))
     ):
         return None
     return "one-time-code" if _is_code(folded, found, named, told) else None
@@ -223,7 +306,7 @@ def _is_cvv(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> boo
         or _CUES["spent_before"].match(preceding)
     ):
         return False
-    return _is_near(folded, found, named)
+    return _is_near(folded, found, named) or any(0 < found.start - end <= _NEXT for _, end in named)
 
 
 def _is_pin(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:
@@ -242,7 +325,7 @@ def _is_near(folded: str, found: Digits, words: Sequence[tuple[int, int]]) -> bo
     """Whether one of `words` stands not far from the digits, within the sentence."""
     return any(
         -_FAR <= found.start - end <= _FAR
-        and not _BREAK.search(folded[min(end, found.end) : max(start, found.start)].rstrip())
+        and not BREAK.search(folded[min(end, found.end) : max(start, found.start)].rstrip())
         for start, end in words
     )
 
@@ -253,30 +336,31 @@ def _is_code(folded: str, found: Digits, named: Sequence[tuple[int, int]], told:
         return True
     if is_something_else(folded, found):
         return False
-    if any(0 <= found.start - e <= _FAR and not _BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
-        return True
+    if any(0 <= found.start - e <= _FAR and not BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
+        return not is_sum(folded, found)
+    if _CUES["other_thing_before"].match(before(folded, found.start)):
+        return False
+    return _is_told(folded, found, told) or is_unexplained(folded, found)
+
+
+def _is_told(folded: str, found: Digits, told: bool) -> bool:
+    """Whether words right beside say that they were told to somebody."""
     preceding, following = before(folded, found.first), after(folded, found.last)
-    told_to = _CUES["told_to_before"].match(preceding) and not _CUES["sum_word_after"].match(following)
-    if told_to or _CUES["told_to_after"].match(following):
+    if _CUES["told_to_before"].match(preceding) and not _CUES["sum_word_after"].match(following):
         return True
-    if told and (_CUES["told_before"].match(preceding) or _TOLD_AFTER.match(following)):
+    if _CUES["told_to_after"].match(following):
         return True
-    return (told or _is_told(folded, found)) and is_unexplained(folded, found)
-
-
-def _is_told(folded: str, found: Digits) -> bool:
-    """Whether somebody says, reads or types something right before or after."""
-    told = _CUES["telling_word"]
-    earlier = told.search(folded, max(0, found.first - _TOLD), found.first)
-    if earlier and not _BREAK.search(folded[earlier.end() : found.first].rstrip()):
-        return True
-    later = told.search(folded, found.last, found.last + _TOLD)
-    return later is not None and not _BREAK.search(folded[found.last : later.start()])
+    return told and bool(_CUES["told_before"].match(preceding) or _TOLD_AFTER.match(following))
 
 
 def _is_called_code(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:
     """Whether the word for a code stands right beside."""
-    return _beside(folded, found, named) or _NUMBER_CUES["code_after"].match(after(folded, found.last)) is not None
+    if _beside(folded, found, named):
+        return True
+    following = after(folded, found.last)
+    word = _NUMBER_CUES["code_after"].match(following)
+    official = folded[found.start : found.end] in reference.official_numbers()
+    return word is not None and not (official and _DIGITS_NEXT.match(following, word.end()))  # "9909 код 61204"
 
 
 def _beside(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:

@@ -26,7 +26,7 @@ _CALLED_BEFORE: Final = cues.any_of(_CUES, "phone_word_before", "calling_before"
 _NOT_A_PHONE_BEFORE: Final = cues.any_of(_CUES, "not_a_phone_before", "code_before")
 _OWN_MAIL_BEFORE: Final = cues.any_of(_CUES, "own_mail_before", "own_mail_to_before")
 #: "8 705 111 22 33 мой, а …": said of the number before, not of one that follows.
-_MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мой ?(?:[,.;!)\n]|\Z)|[ .]{1,3}(?:это мой|(?:бул|осы) менин)\b")
+_MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мо[йяе] ?(?:[,.;!)\n]|\Z)|[ .]{1,3}(?:это мой|(?:бул|осы) менин)\b")
 #: The same word before a number (backwards), said of the one before: "8 705 111 22 33 — мой, …".
 _MINE_OF_ANOTHER: Final = re.compile(r"[ ,;.\n-]{1,4}(?:йом|икинем|икидмизо)(?:[ -](?:отэ|лубу|исо))?[ ,(-]{1,4}\d")
 #: Another number before this one, of the same person (backwards): "мой 8 705 111 22 33, домашний …".
@@ -42,6 +42,17 @@ _SAID: Final = re.compile(r"[^«»\"\n]{0,60}[»\"][ ,-]{0,5}(?:сказал|г�
 #: A local number as it is written in a region, and a date that looks like one ("5-10-62").
 _LOCAL: Final = re.compile(r"\d{1,3}-\d\d-\d\d")
 _DATE: Final = re.compile(r"(?:0?[1-9]|[12]\d|3[01])-(?:0[1-9]|1[0-2])-\d\d")
+_QUOTED_NEXT: Final = re.compile(' ?[«"]')
+_NUMBER_NEXT: Final = re.compile(rf"[ ,()-]{{0,3}}[\d{NOTHING}]")
+#: "Я — 8 702 …", backwards.
+_I_BEFORE: Final = re.compile(r" ?[:-] ?я(?!\w)")
+#: "Мен 8 747 …, алаяқ 8 747 …", and "на … пришло", backwards.
+_ME_BEFORE: Final = re.compile(r" ?(?:нем|я)(?!\w)")
+#: Backwards: what comes after is of a sentence before.
+_SENTENCE_START: Final = re.compile(r"(?<=\s)[.!?](?=[^\W\d]{4})|\n")
+_ON: Final = re.compile(r" (?:(?:утчоп|серда|кищя|лйем) )?ан(?!\w)")
+#: "To me" or "to us", backwards.
+_TO_ME: Final = "нагам"
 #: Kinds whose role the words around tell further.
 _CALLABLE: Final = {ContactKind.E164, ContactKind.SHORT_CODE, ContactKind.SENDER, ContactKind.HANDLE}
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -93,9 +104,14 @@ def is_own(span: Span, folded: str) -> bool:
     preceding = before(folded, span.start)
     if span.kind is ContactKind.EMAIL:
         mine = _OWN_MAIL_BEFORE.match(preceding) or _CUES["own_mail_after"].match(after(folded, span.end))
+        mine = (
+            mine
+            or _MINE_AFTER.match(after(folded, span.end))
+            or (_ON.match(preceding) and _CUES["came_to_after"].match(after(folded, span.end)))
+        )
         own_before = preceding[::-1].rpartition("@")[2]  # what is said of another address is not said of this
         wanted = _CUES["own_mail_word"].search(own_before) and not _CUES["mail_from_before"].match(preceding)
-        return bool(mine or wanted) and not _CUES["asked"].search(preceding[::-1])
+        return bool(mine or wanted) and not _CUES["asked"].search(_sentence(preceding))
     if (chained := _CHAINED.match(preceding)) and (start := span.start - chained.end()) >= 0:
         return is_own(Span(start, span.start - chained.start("number"), span.kind, ""), folded)
     following = after(folded, span.end)
@@ -269,14 +285,54 @@ def _is_own_number(preceding: str, following: str) -> bool:
     """Whether it is called the reporter's own."""
     quoted = _QUOTED.match(preceding)
     said = quoted and (_CUES["speaker"].match(preceding, quoted.end()) or _SAID.match(following))
-    if said or _CUES["posing"].search(preceding[::-1]):
+    if said or _CUES["posing"].search(preceding[::-1]) or _CUES["like_own_after"].match(following):
         return False  # the fraudster's words: сказал «запишите мой номер …»
     mine = _CUES["own_before"].match(preceding) and not _MINE_OF_ANOTHER.match(preceding)
-    if mine or (_CUES["own_after"].match(following) and not _CUES["not_own_after"].match(following)):
-        return not _CUES["not_own_before"].match(preceding)
+    if mine or _is_called_mine(preceding, following):
+        return not (_CUES["not_own_before"].match(preceding) or _is_said_of_another(preceding, following))
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (
-        _CUES["asked"].search(preceding[::-1]) or _CUES["not_own_before"].match(preceding)
+        _CUES["asked"].search(_sentence(preceding)) or _CUES["not_own_before"].match(preceding)
     )
+
+
+def _is_called_mine(preceding: str, following: str) -> bool:
+    """Whether the reporter says in another way that the number is theirs, or where to call them."""
+    return bool(
+        (_CUES["own_call_me_before"].match(preceding) and not _is_quoted(preceding))
+        or (_CUES["own_invite_before"].match(preceding) and not _is_told(preceding))
+        or (
+            _CUES["own_after"].match(following)
+            and not (_QUOTED_NEXT.match(following) or _CUES["not_own_after"].match(following))
+        )
+        or _MINE_AFTER.match(following)
+        or _I_BEFORE.match(preceding)
+        or (_ME_BEFORE.match(preceding) and following.startswith(","))
+        or (_TO_ME in preceding and _CUES["own_reach_after"].match(following))
+    )
+
+
+def _is_said_of_another(preceding: str, following: str) -> bool:
+    """Whether the word for the reporter's number follows another one: "8 702 … менің номерім, 8 775 … алаяқтың"."""
+    mine = _CUES["own_before"].match(preceding)
+    if not mine or not mine.group()[::-1].startswith(("мен", "мой,")):
+        return False
+    return bool(_NUMBER_NEXT.match(preceding, mine.end()) and not _CUES["own_after"].match(following))
+
+
+def _is_told(preceding: str) -> bool:
+    """Whether it is somebody else who says it in this sentence, or in quotes."""
+    return _is_quoted(preceding) or _CUES["said"].search(_sentence(preceding)) is not None
+
+
+def _sentence(preceding: str) -> str:
+    """What `preceding` (see `cues.before`) holds of the sentence in which it ends, forwards."""
+    return _SENTENCE_START.split(preceding, maxsplit=1)[0][::-1]
+
+
+def _is_quoted(preceding: str) -> bool:
+    """Whether a quotation is open where `preceding` (see `cues.before`) ends: somebody else's words."""
+    opened, closed = preceding.find("«"), preceding.find("»")
+    return (opened >= 0 and not 0 <= closed < opened) or preceding.count('"') % 2 == 1
 
 
 def _is_help(known: bool, preceding: str, following: str) -> bool:
