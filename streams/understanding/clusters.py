@@ -148,7 +148,7 @@ def sketch(text: str) -> dict[str, str]:
     words = Words(folded)
     for index, word in enumerate(words.texts):
         if len(word) >= SHORTEST and word.isalpha() and word[:STEM] not in found and not _is_common(word):
-            start, end = words.spans[index]
+            start, end = words.span(index)
             found[word[:STEM]] = folded[start:end]
             if len(found) == MAX_STEMS:
                 break

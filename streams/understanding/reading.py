@@ -60,8 +60,8 @@ class Reading:
 
     def quote(self, match: Match) -> str:
         """The words of a match as they stand in the original."""
-        spans, offsets = self.words.spans, self.folded.offsets
-        return self.text[offsets[spans[match.first][0]] : offsets[spans[match.last][1] - 1] + 1]
+        offsets = self.folded.offsets
+        return self.text[offsets[self.words.span(match.first)[0]] : offsets[self.words.span(match.last)[1] - 1] + 1]
 
 
 class _Rule(NamedTuple):
@@ -173,11 +173,11 @@ class Reader:
         for code, rules in self._labels[id(labels)]:
             mask, absent = reading.mask, self._every ^ reading.mask
             firings = [
-                Firing(code, name, given, together[0])
+                Firing(code, name, given, together)
                 for needed, barred, name, given, condition in rules
                 if not needed & absent
                 and not mask & barred
-                and (together := satisfied(condition, reading.found, sentences))
+                and (together := satisfied(condition, reading.found, sentences)) is not None
             ]
             if firings and points(firings) >= THRESHOLD:
                 self.give(code, reading)

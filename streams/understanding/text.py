@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain, compress
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from streams.understanding.memo import Memo
@@ -46,6 +47,8 @@ _TRIPLE: Final = re.compile(r"(.)\1\1")  # ten times as fast as the next, and ra
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
 #: Without this nothing is spaced out.
 _SPACED_NEAR: Final = re.compile(r"[ .\-_*·][^\W_][ .\-_*·][^\W_](?![^\W_])")
+#: And without this nothing is spaced out by blanks.
+_SPACED_BY_BLANKS: Final = re.compile(r" [^\W\d_] [^\W\d_](?![^\W_])")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_])+)(?![^\W_])")
 #: One-letter words of Russian: three of them in a row are prose ("и я в"), not a spaced-out word.
 _ONE_LETTER_WORDS: Final = frozenset("авикосуяжб")
@@ -53,12 +56,12 @@ _KAZAKH_LETTERS: Final = tuple(zip("әғқңөұүһі", "агкноуухи", s
 
 #: A word; a question mark counts as one, since it says something.
 _WORD: Final = re.compile(r"[\u0400-\u052f]+|[a-z]+|[0-9]+|[^\W_]+|\?")
-#: A word or the end of a sentence, in what stands between two blanks.
-_PIECE: Final = re.compile(rf"{_WORD.pattern}|[.!…;](?=\Z|[)»”\"'])")
-_SENTENCE_ENDS: Final = frozenset(".!…;")
+#: A word or the end of a sentence; a line's end is one.
+_PIECE: Final = re.compile(rf"{_WORD.pattern}|[.!…;](?=\Z|[\s)»”\"'])|\n")
+_SENTENCE_ENDS: Final = frozenset(".!…;\n")
 _ENDING: Final = _SENTENCE_ENDS | {"?"}
-#: The pieces of what stands between two blanks.
-_PIECES: Final = Memo(_PIECE.findall)
+#: Stands for what can't be folded piece by piece; no folded piece has a blank.
+_MOVED: Final = " "
 
 
 class Folded(NamedTuple):
@@ -71,25 +74,51 @@ class Folded(NamedTuple):
 class Words:
     """The words of a folded text in their bare form, and the number of the sentence of each."""
 
-    __slots__ = ("_bare", "_spans", "sentences", "texts")
+    __slots__ = ("_cuts", "_pieces", "_places", "sentences", "texts")
 
     def __init__(self, folded: str) -> None:
         """Cuts `folded`; a word ends also where letters meet digits or another alphabet."""
-        self._bare = bare(folded)
-        self._spans: list[tuple[int, int]] = []
-        blanks_between = self._bare.replace("\n", " . ").split()  # a line's end is a sentence's end
-        pieces = list(chain.from_iterable(map(_PIECES.__getitem__, blanks_between)))
-        ended = accumulate(map(_ENDING.__contains__, pieces), initial=0)  # sentences, before each piece
-        are_words = [piece not in _SENTENCE_ENDS for piece in pieces]
-        self.texts = list(compress(pieces, are_words))
-        self.sentences = list(compress(ended, are_words))
+        self._pieces = folded.replace("\n", "\n ").split(" ")
+        self._cuts = list(map(_CUT.__getitem__, self._pieces))
+        self._places: tuple[list[int], list[int]] | None = None
+        texts: list[str] = []
+        sentences: list[int] = []
+        sentence = 0
+        for words, ends, _ in self._cuts:
+            for end in ends:
+                sentences += [sentence] * (len(texts) + end - len(sentences))
+                sentence += 1
+            texts += words
+        self.texts = texts
+        self.sentences = sentences + [sentence] * (len(texts) - len(sentences))
 
-    @property
-    def spans(self) -> list[tuple[int, int]]:
-        """Start and end of each word in the folded text; found when first asked for: few texts need it."""
-        if not self._spans:
-            self._spans = list(map(re.Match.span, _WORD.finditer(self._bare)))
-        return self._spans
+    def span(self, index: int) -> tuple[int, int]:
+        """Start and end of a word in the folded text."""
+        if self._places is None:  # found when first asked for: many texts need none
+            before = accumulate([len(words) for words, _, _ in self._cuts], initial=0)
+            lengths = accumulate([len(piece) + (piece[-1:] != "\n") for piece in self._pieces], initial=0)
+            self._places = list(before), list(lengths)
+        counts, starts = self._places
+        piece = bisect_right(counts, index) - 1
+        first, end = self._cuts[piece][2][index - counts[piece]]
+        return starts[piece] + first, starts[piece] + end
+
+
+def _cut(piece: str) -> tuple[tuple[str, ...], tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """Words of what stands between two blanks, before which of them sentences end, and where in it each word stands."""
+    words: list[str] = []
+    ends: list[int] = []
+    spans: list[tuple[int, int]] = []
+    for part in _PIECE.finditer(bare(piece)):
+        if part.group() not in _SENTENCE_ENDS:
+            words.append(part.group())
+            spans.append(part.span())
+        if part.group() in _ENDING:
+            ends.append(len(words))
+    return tuple(words), tuple(ends), tuple(spans)
+
+
+_CUT: Final = Memo(_cut)
 
 
 def bare(folded: str) -> str:
@@ -108,8 +137,18 @@ def fold(text: str) -> str:
 def fold_with_offsets(text: str) -> Folded:
     """As `fold`, with the place of each character in the original.
 
-    Remembered for the last few texts: one is first masked and then read.
+    Remembered for the last few texts: one is first masked and then read.  What stands between two blanks is folded
+    once; only where letters are spaced out, or characters move, the whole text is looked at.
     """
+    pieces = list(map(_UNMOVED.__getitem__, text.split(" ")))
+    if _MOVED in pieces:
+        return _fold(text)
+    folded = " ".join(pieces)
+    return _fold(text) if _SPACED_BY_BLANKS.search(folded) else Folded(folded, range(len(text) + 1))
+
+
+def _fold(text: str) -> Folded:
+    """As `fold_with_offsets`."""
     folded = Folded(text.replace("\u0130", "I"), range(len(text) + 1))
     if not _ORDINARY.fullmatch(folded.text):
         folded = _edit(folded, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))
@@ -120,6 +159,15 @@ def fold_with_offsets(text: str) -> Folded:
     if _TRIPLE.search(folded.text):
         folded = _edit(folded, _REPEATED, lambda m: m[1])
     return _edit(folded, _SPACED, _joined) if _SPACED_NEAR.search(folded.text) else folded
+
+
+def _fold_unmoved(piece: str) -> str:
+    """What stands between two blanks folded, or `_MOVED` if its characters move."""
+    folded = _fold(piece)
+    return folded.text if isinstance(folded.offsets, range) else _MOVED
+
+
+_UNMOVED: Final = Memo(_fold_unmoved)
 
 
 def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Folded:
