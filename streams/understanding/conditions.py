@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,15 +16,33 @@ from streams.understanding.rulebook import Within
 Found = dict[str, list[Match]]
 #: Matches, one a group, that stand together, and the first and the last of their words.
 _Set = tuple[int, int, list[Match]]
+_ANY_DISTANCE: Final = sys.maxsize
 
 
 class Condition(Struct, frozen=True):
-    """What has to be found: `needed` are the bits of all `groups`."""
+    """What has to be found: `needed` are the bits of all `groups`; how near is told by the rest (see `condition`)."""
 
     needed: int
     groups: tuple[tuple[str, ...], ...]
-    within: Within
+    anywhere: bool
     ordered: bool
+    in_sentence: bool
+    within: int
+
+
+def condition(needed: int, groups: Sequence[str], within: Within, ordered: bool) -> Condition:
+    """The condition that operands (`a|b`) stand together in a `text`, in a `sentence`, or inside so many words.
+
+    In order they always have to stand in one sentence.
+    """
+    return Condition(
+        needed,
+        groups=tuple([tuple(group.split("|")) for group in groups]),
+        anywhere=within == "text",
+        ordered=ordered,
+        in_sentence=within == "sentence" and not ordered,
+        within=_ANY_DISTANCE if isinstance(within, str) else within,
+    )
 
 
 def satisfied(condition: Condition, found: Found, sentences: Sequence[int]) -> tuple[Match, ...] | None:
@@ -32,7 +52,7 @@ def satisfied(condition: Condition, found: Found, sentences: Sequence[int]) -> t
     before) has no match among them.
     """
     candidates = _candidates(condition, found)
-    if not candidates or (condition.within == "text" and not condition.ordered):
+    if not candidates or (condition.anywhere and not condition.ordered):
         return tuple([matches[0] for matches in candidates])
     for _, _, chosen in _sets(condition, candidates, sentences):
         return tuple(chosen)
@@ -42,22 +62,26 @@ def satisfied(condition: Condition, found: Found, sentences: Sequence[int]) -> t
 def spans(condition: Condition, found: Found, sentences: Sequence[int]) -> list[Match]:
     """The words from the first to the last of every set of matches that satisfies a condition."""
     candidates = _candidates(condition, found)
-    if condition.within == "text" and len(candidates) == 1:
+    if condition.anywhere and len(candidates) == 1:
         return candidates[0]
-    if condition.within == "text" and not condition.ordered:
+    if condition.anywhere and not condition.ordered:
         firsts = [matches[0] for matches in candidates]
         return [Match(min([m.first for m in firsts]), max([m.last for m in firsts]))]
     return [Match(first, last) for first, last, _ in _sets(condition, candidates, sentences)]
+
+
+def _sets(condition: Condition, candidates: Sequence[Sequence[Match]], sentences: Sequence[int]) -> Iterator[_Set]:
+    """The sets of one match a group that stand together as a condition wants them."""
+    if condition.ordered:
+        return _in_order(candidates, condition.within, sentences)
+    return _together(candidates, condition.within, sentences if condition.in_sentence else None)
 
 
 def _candidates(condition: Condition, found: Found) -> list[list[Match]]:
     """The matches of each group that has any; anywhere in a text those of a group's first concept will do."""
     candidates: list[list[Match]] = []
     for group in condition.groups:
-        matches = found.get(group[0])
-        if len(group) > 1 and not (matches and condition.within == "text"):
-            matches = _of_any(group, condition, found)
-        if matches:
+        if matches := found.get(group[0]) if len(group) == 1 else _of_any(group, condition, found):
             candidates.append(matches)
     return candidates
 
@@ -65,18 +89,10 @@ def _candidates(condition: Condition, found: Found) -> list[list[Match]]:
 def _of_any(group: Sequence[str], condition: Condition, found: Found) -> list[Match]:
     """The matches of a group of several concepts."""
     present = [found[name] for name in group if name in found]
-    if len(present) <= 1 or condition.within == "text":
+    if len(present) < 2 or condition.anywhere:
         return present[0] if present else []
     together = list(chain.from_iterable(present))
     return sorted(together) if condition.ordered else together
-
-
-def _sets(condition: Condition, candidates: Sequence[Sequence[Match]], sentences: Sequence[int]) -> Iterator[_Set]:
-    """The sets of one match a group that are in one sentence, or inside `within` words, as the condition wants them."""
-    within = len(sentences) if isinstance(condition.within, str) else condition.within
-    if condition.ordered:
-        return _in_order(candidates, within, sentences)
-    return _together(candidates, within, sentences if isinstance(condition.within, str) else None)
 
 
 def _together(candidates: Sequence[Sequence[Match]], within: int, sentences: Sequence[int] | None) -> Iterator[_Set]:

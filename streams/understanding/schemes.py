@@ -16,7 +16,7 @@ from msgspec import Struct
 from schemas.events import Tag
 from streams.understanding import model
 from streams.understanding.patterns import Match
-from streams.understanding.reading import Firing, Reader, Reading, points, reader
+from streams.understanding.reading import Firing, Reading, points, reader
 from streams.understanding.rulebook import Label
 
 #: The scheme that is given only where no other is.
@@ -92,7 +92,7 @@ def explain(text: str, judge: model.Model | None = None) -> Explanation:
     reading = rules.read(text)
     weighed = judge.read(reading)
     odds = judge.log_odds(weighed)
-    fired = _fire(rules, rules.book.schemes, reading)
+    fired = rules.fire(rules.book.schemes, reading)
     schemes = _judged(rules.book.schemes, fired, odds, POINT, LIKELIEST_FROM)
     fraud = _fraud(odds[model.FRAUD], schemes)
     told = _told(schemes) if fraud >= FRAUD_FROM else []
@@ -101,9 +101,7 @@ def explain(text: str, judge: model.Model | None = None) -> Explanation:
         for code in told:
             rules.give(code, reading)
         odds = judge.log_odds(weighed.plus(judge.weigh([model.GIVEN + code for code in told])))
-        demands = _judged(
-            rules.book.demands, _fire(rules, rules.book.demands, reading), odds, DEMAND_POINT, DEMAND_FROM
-        )
+        demands = _judged(rules.book.demands, rules.fire(rules.book.demands, reading), odds, DEMAND_POINT, DEMAND_FROM)
     asked = [code for code, judgement in demands.items() if judgement.log_odds >= DEMAND_FROM]
     return Explanation(reading, judge, fraud, schemes, demands, frozenset([*told, *asked]))
 
@@ -142,11 +140,6 @@ def _told(schemes: dict[str, Judgement]) -> list[str]:
 def _counted(firings: Sequence[Firing]) -> float:
     """The points of some firings together, as far as they count."""
     return min(max(points(firings), 0.0), MOST_POINTS)
-
-
-def _fire(rules: Reader, labels: list[Label], reading: Reading) -> dict[str, list[Firing]]:
-    fired = rules.fire(labels, reading)
-    return {label.code: firings for label, firings in zip(labels, fired, strict=True) if firings}
 
 
 def _tags(explanation: Explanation, judgements: dict[str, Judgement]) -> list[Tag]:
