@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import accumulate, compress, count, pairwise
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -141,6 +141,8 @@ def _told(text: str, region: str | None) -> Place:
     """The place that the text tells: of the likeliest the first district, else the first region."""
     folded = fold(text)
     mentions = list(_mentions(text, folded))
+    if not mentions:
+        return Place()
     for one, two in list(pairwise(mentions)):
         if _ROUTE.fullmatch(folded, one.end, two.start) and not any(p.district for p in (*one.places, *two.places)):
             mentions = [m for m in mentions if m not in (one, two)]
@@ -171,15 +173,14 @@ def _mentions(text: str, folded: str) -> Iterator[_Mention]:
 
 def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
     """Where a name stands, to the end of its last word, and what it can mean: of all that begin there the longest."""
-    blanks_between = folded.split()
-    begun = list(map(_BEGINNINGS.__getitem__, blanks_between))
+    pieces = folded.split(" ")
+    begun = list(map(_BEGINNINGS.__getitem__, pieces))
     if not any(begun):
         return
-    position = 0
-    for written, beginnings in zip(blanks_between, begun, strict=True):
-        position = folded.index(written, position)
-        for offset, names in beginnings:
-            start = position + offset
+    starts = list(accumulate(map(len, pieces), initial=0))  # without the blanks before
+    for index in compress(count(), begun):
+        for offset, names in begun[index]:
+            start = starts[index] + index + offset
             ends = [
                 (end, name)
                 for name in names
@@ -188,7 +189,6 @@ def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
             longest = max((end for end, _ in ends), default=0)
             if longest:
                 yield start, longest, [name for end, name in ends if end == longest]
-        position += len(written)
 
 
 def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:
@@ -203,6 +203,8 @@ _BEGINNINGS: Final = Memo(_beginnings)
 
 def _end(folded: str, start: int, name: _Name) -> int:
     """Where the name that begins at `start` ends, or 0 if its words do not follow or end in something else."""
+    if len(name.words) > 1 and name.words[1] not in folded:
+        return 0
     position = _word_end(folded, start, name, 0)
     for index in range(1, len(name.words)):
         gap = _GAP.match(folded, position) if position else None

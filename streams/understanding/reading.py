@@ -21,7 +21,7 @@ from streams.understanding import rulebook
 from streams.understanding.conditions import Condition, condition, satisfied, spans
 from streams.understanding.memo import Memo
 from streams.understanding.patterns import MAX_OCCURRENCES, Lexicon, Match
-from streams.understanding.rulebook import Concept, Label, Rule, Rulebook, Within, operands
+from streams.understanding.rulebook import Concept, Label, Rule, Rulebook, operands
 from streams.understanding.text import Folded, Words, fold_with_offsets
 
 #: Concepts of `rules/concepts/` by which the engine recognises a negation: "не просили", "сұраған жоқ".
@@ -61,8 +61,10 @@ class Reading:
 
     def quote(self, match: Match) -> str:
         """The words of a match as they stand in the original."""
-        offsets = self.folded.offsets
-        return self.text[offsets[self.words.span(match.first)[0]] : offsets[self.words.span(match.last)[1] - 1] + 1]
+        start, end = self.words.span(match.first)
+        if match.last != match.first:
+            end = self.words.span(match.last)[1]
+        return self.text[self.folded.offsets[start] : self.folded.offsets[end - 1] + 1]
 
 
 class _Rule(NamedTuple):

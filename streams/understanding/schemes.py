@@ -9,7 +9,7 @@ the model is heard alone where no rule has the words.  Every tag carries the wor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
@@ -45,7 +45,7 @@ class Tags(Struct, frozen=True):
     demands: list[Tag]
 
 
-class Judgement(NamedTuple):
+class Judgement(Struct, frozen=True):
     """What is held of a label: the rules that fired for it, the model's log-odds, and those of both together."""
 
     firings: Sequence[Firing]
@@ -110,12 +110,14 @@ def _judged(
     labels: list[Label], fired: dict[str, list[Firing]], odds: dict[str, float], point: float, least: float
 ) -> dict[str, Judgement]:
     """Judgements of the labels that a rule names, or the model with log-odds of `least`."""
-    return {
-        label.code: Judgement(firings, own, own + point * _counted(firings))
-        for label in labels
-        if (firings := fired.get(label.code, ())) or odds[label.code] >= least
-        for own in (odds[label.code],)
-    }
+    judged: dict[str, Judgement] = {}
+    for label in labels:
+        firings, own = fired.get(label.code), odds[label.code]
+        if firings:
+            judged[label.code] = Judgement(firings, own, own + point * _counted(firings))
+        elif own >= least:
+            judged[label.code] = Judgement((), own, own)
+    return judged
 
 
 def _fraud(own: float, schemes: dict[str, Judgement]) -> float:
@@ -147,7 +149,12 @@ def _tags(explanation: Explanation, judgements: dict[str, Judgement]) -> list[Ta
     for code, judgement in judgements.items():
         if code in explanation.given:
             matches = [m for f in judgement.firings if f.points > 0 for m in f.evidence] or explanation.words(code)
-            quotes = dict.fromkeys(explanation.reading.quote(match) for match in dict.fromkeys(matches))
+            quotes: dict[str, None] = {}
+            for match in dict.fromkeys(matches):
+                quotes[explanation.reading.quote(match)] = None
+                if len(quotes) == MAX_EVIDENCE:
+                    break
             sure = model.probability(min(judgement.log_odds, explanation.fraud))
-            tags.append(Tag(code=code, confidence=round(sure, 2), evidence=list(quotes)[:MAX_EVIDENCE]))
-    return sorted(tags, key=lambda t: -t.confidence)
+            tags.append(Tag(code=code, confidence=round(sure, 2), evidence=list(quotes)))
+    tags.sort(key=lambda t: -t.confidence)
+    return tags
