@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas import reference
-from streams.understanding import cues
+from streams.understanding import cues, pieces
 from streams.understanding.cues import after, before
 from streams.understanding.digits import SHORTEST, Digits, find, is_amount, is_something_else, is_unexplained
 from streams.understanding.identifiers import Secret, overlaps
@@ -22,14 +22,14 @@ _STUCK: Final = re.compile(
     r"|(?<![\w.,:/-])(?P<before>\d{4,8})код(?!\w)"
 )
 #: Without this there is none.
-_STUCK_NEAR: Final = re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))")
+_stuck_near: Final = pieces.FOLDED.test(re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))").search)
 #: Google's codes come with a letter: "G-482107".
 _LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
 #: What follows a card's date of expiry.
 _AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
 #: Without this there is no code of letters and digits.
-_MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))")
+_mixed_near: Final = pieces.FOLDED.test(re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))").search)
 _WORDS: Final = (
     "ноль|нуль|один|одна|раз|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|одиннадцать|двенадцать|тринадцать|"
     "четырнадцать|пятнадцать|шестнадцать|семнадцать|восемнадцать|девятнадцать|двадцать|тридцать|сорок|пятьдесят|шестьдесят|"
@@ -38,6 +38,7 @@ _WORDS: Final = (
 )
 #: A code told in words: three of them or more, digits among them allowed.
 _SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{2,7}}(?!\w)")
+_in_words: Final = pieces.FOLDED.test(re.compile(rf"(?<!\w)(?:{_WORDS})(?!\w)").search)
 #: Four digits and more, told one by one: hardly anything else than a code.
 _DIGIT_BY_DIGIT: Final = re.compile(
     r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
@@ -66,6 +67,7 @@ _CODE_STEMS: Final = (
     ),
     *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
+_speaks_of_codes: Final = pieces.has_any(_CODE_STEMS)
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
 _ANCHORS: Final = (
     *(
@@ -99,6 +101,7 @@ _BACK_STEMS: Final = (
     *("cvv", "cvc", "цвв", "свв", "цвц", "сивив", "сивиси", "оборот", "обратн", "обратк", "сзади", "артын", "сыртын"),
     *("3 ци", "три ци", "уш ци", "3 са", "уш са"),
 )
+_speaks_of_backs: Final = pieces.has_any(_BACK_STEMS)
 _PIN: Final = 4
 _NEAR: Final = 12
 _BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")
@@ -108,17 +111,17 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The secrets of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
     if "/" in folded:
         yield from (Secret(m.start(1), m.end(1), "cvv") for m in _AFTER_EXPIRY.finditer(folded))
-    if not any(stem in folded for stem in _CODE_STEMS):
+    if not _speaks_of_codes(folded):
         return
     yield from _stuck(folded)
     candidates = list(find(folded, taken))
-    in_words = sum([unit in folded for unit in _UNITS]) >= 2
-    mixed_near = _MIXED_NEAR.search(folded)
+    in_words = _in_words(folded) and sum([unit in folded for unit in _UNITS]) >= 2
+    mixed_near = _mixed_near(folded)
     if not (candidates or in_words or mixed_near):
         return
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
-    backs = _places("cvv_word", folded) if any(stem in folded for stem in _BACK_STEMS) else []
+    backs = _places("cvv_word", folded) if _speaks_of_backs(folded) else []
     pins = _places("pin_word", folded) if "пин" in folded or "pin" in folded else []
     kinds = [_kind(folded, found, named, told) for found in candidates]
     if not told and "one-time-code" in kinds:  # then the text speaks of codes
@@ -172,7 +175,7 @@ def _named(folded: str) -> list[tuple[int, int]]:
 
 def _stuck(folded: str) -> Iterator[Secret]:
     """Codes that touch the word for them, and Google's, which come with a letter."""
-    for match in _STUCK.finditer(folded) if _STUCK_NEAR.search(folded) else ():
+    for match in _STUCK.finditer(folded) if _stuck_near(folded) else ():
         kind = "pin" if match["pin"] else "cvv" if match["cvv"] else "one-time-code"
         yield Secret(*match.span("after" if match["after"] else "before"), kind)
     for match in _LABELLED.finditer(folded):

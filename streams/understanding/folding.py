@@ -8,7 +8,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import Final
 
-from streams.understanding.memo import Memo
+from streams.understanding import pieces
 
 #: Kazakh letters (and ё) as people type them on a plain Russian keyboard.
 _PLAIN: Final = str.maketrans("әғқңөұүһіё", "агкноуухие")
@@ -71,12 +71,12 @@ def plain(text: str) -> str:
 def fold(text: str) -> str:
     """`text` in lower case, with ASCII digits, hyphens and spaces, and plain letters (see `plain`); same length.
 
-    A placeholder of a masked secret is read as nothing.  What stands between two blanks is folded once.
+    A placeholder of a masked secret is read as nothing.
     """
-    return " ".join(map(_FOLDED.__getitem__, text.split(" ")))
+    return pieces.join(_folded(text))
 
 
-def _fold_piece(text: str) -> str:
+def fold_piece(text: str) -> str:
     """As `fold`, of what stands between two blanks."""
     if "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" in text:  # the one letter that lower() makes longer
         text = text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "i")
@@ -92,7 +92,7 @@ def _fold_piece(text: str) -> str:
     return folded
 
 
-_FOLDED: Final = Memo(_fold_piece)
+_folded: Final = pieces.WRITTEN.column(fold_piece)
 
 
 def _cyrillic(match: re.Match[str]) -> str:

@@ -15,13 +15,14 @@ from msgspec import Struct
 
 from schemas import reference
 from schemas.events import Language
+from streams.understanding import pieces
 from streams.understanding.folding import plain
 from streams.understanding.memo import Memo
 
 RULES: Final = Path(__file__).parent / "rules" / "language.yaml"
-#: A word, or a mark that ends a clause.
-_TOKEN: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.!?…,;:()«»\"“”–—]")
-_SENTENCE_MARKS: Final = frozenset(".!?…")
+#: A word, or a mark that ends a clause; a line's end is a sentence's end.
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.!?…,;:()«»\"“”–—\n]")
+_SENTENCE_MARKS: Final = frozenset(".!?…\n")
 _ONLY_KAZAKH: Final = re.compile("[әғқңөұүһі]")
 _CYRILLIC: Final = re.compile("[а-я]")
 _LATIN: Final = re.compile("[a-z]")
@@ -100,8 +101,7 @@ def detect(text: str) -> Language:
     kazakh_words = russian_words = words = 0
     clause_kazakh = clause_russian = 0.0
     clause_start, first, greeted = 0, True, False
-    blanks_between = [*text.replace("\n", " . ").split(), "."]  # a line's end is a sentence's end
-    for weight, distinct in chain.from_iterable(map(_TOKENS.__getitem__, blanks_between)):
+    for weight, distinct in chain(chain.from_iterable(_tokens_in(text)), _END):
         if weight is None:
             if not greeted and (clause_kazakh >= _CLAUSE_WEIGHT or clause_russian >= _CLAUSE_WEIGHT):
                 if clause_kazakh > clause_russian:
@@ -129,7 +129,7 @@ def detect(text: str) -> Language:
 
 
 def _tokens(written: str) -> tuple[tuple[Weight | None, bool], ...]:
-    """The tokens of what stands between two blanks.
+    """The tokens of a piece.
 
     Of a word its weight and whether it is written as a name, of a mark None and whether it ends a sentence.
     """
@@ -180,4 +180,6 @@ def _by_form(word: str, inside: re.Pattern[str], endings: tuple[re.Pattern[str],
 
 
 _WEIGHTS: Final = Memo(weigh)
-_TOKENS: Final = Memo(_tokens)
+_tokens_in: Final = pieces.WRITTEN.column(_tokens)
+#: The end of a text, as a token.
+_END: Final = ((None, True),)

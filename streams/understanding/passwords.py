@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from streams.understanding import cues
+from streams.understanding import cues, pieces
 from streams.understanding.identifiers import Secret, overlaps
 
 _CUES: Final = cues.load("secrets")
@@ -26,13 +26,14 @@ _NO_CODE_PHRASE: Final = re.compile(
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
 #: One of these is part of whatever announces a password; without them the text need not be read for it.
 _STEMS: Final = ("парол", "pass", "пасс", "купия", "кодов", "код соз")
+_speaks_of_passwords: Final = pieces.has_any(_STEMS)
 #: How far from the word for it a password may stand, in characters.
 _FAR: Final = 70
 
 
 def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The passwords of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
-    if not any(stem in folded for stem in _STEMS):
+    if not _speaks_of_passwords(folded):
         return
     for named in _CUES["password_word"].finditer(folded):
         end = named.end()

@@ -10,17 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import accumulate, compress, count, pairwise
+from itertools import compress, count, pairwise
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
 from schemas import reference
 from schemas.events import ContactRole, FoundContact
-from streams.understanding import cues
+from streams.understanding import cues, pieces
 from streams.understanding.cues import after, before
-from streams.understanding.folding import fold, plain
-from streams.understanding.memo import Memo
+from streams.understanding.folding import fold, fold_piece, plain
 
 _CUES: Final = cues.load("place")
 
@@ -173,14 +172,13 @@ def _mentions(text: str, folded: str) -> Iterator[_Mention]:
 
 def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
     """Where a name stands, to the end of its last word, and what it can mean: of all that begin there the longest."""
-    pieces = folded.split(" ")
-    begun = list(map(_BEGINNINGS.__getitem__, pieces))
+    begun = _beginnings_in(text)
     if not any(begun):
         return
-    starts = list(accumulate(map(len, pieces), initial=0))  # without the blanks before
+    starts = pieces.starts(text)
     for index in compress(count(), begun):
         for offset, names in begun[index]:
-            start = starts[index] + index + offset
+            start = starts[index] + offset
             ends = [
                 (end, name)
                 for name in names
@@ -193,12 +191,13 @@ def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
 
 def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:
     """Where names can begin in what stands between two blanks, and which: those whose first word stands there."""
-    words = [(word.start(), _names_by_beginning().get(word.group()[:2], ())) for word in _WORD.finditer(written)]
-    fitting = [(start, [name for name in names if _word_end(written, start, name, 0)]) for start, names in words]
+    folded = fold_piece(written)
+    words = [(word.start(), _names_by_beginning().get(word.group()[:2], ())) for word in _WORD.finditer(folded)]
+    fitting = [(start, [name for name in names if _word_end(folded, start, name, 0)]) for start, names in words]
     return tuple((start, names) for start, names in fitting if names)
 
 
-_BEGINNINGS: Final = Memo(_beginnings)
+_beginnings_in: Final = pieces.WRITTEN.column(_beginnings)
 
 
 def _end(folded: str, start: int, name: _Name) -> int:

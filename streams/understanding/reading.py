@@ -22,7 +22,7 @@ from streams.understanding.conditions import Condition, condition, satisfied, sp
 from streams.understanding.memo import Memo
 from streams.understanding.patterns import MAX_OCCURRENCES, Lexicon, Match
 from streams.understanding.rulebook import Concept, Label, Rule, Rulebook, operands
-from streams.understanding.text import Folded, Words, fold_with_offsets
+from streams.understanding.text import Folded, Words, read
 
 #: Concepts of `rules/concepts/` by which the engine recognises a negation: "не просили", "сұраған жоқ".
 NEGATION_BEFORE: Final = "negation-before"
@@ -119,8 +119,7 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """`text` with every concept found in it."""
-        folded = fold_with_offsets(text)
-        words = Words(folded.text)
+        folded, words = read(text)
         found = self._lexicon.match(words)
         reading = Reading(text, folded, words, found, self._held(found))
         self._find_derived(reading)

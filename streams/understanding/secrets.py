@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from schemas.events import ContactKind
-from streams.understanding import codes, cues, identifiers, numbers, passwords, phones
+from streams.understanding import codes, cues, identifiers, numbers, passwords, phones, pieces
 from streams.understanding.cues import after, before
 from streams.understanding.folding import fold
 from streams.understanding.identifiers import Secret
@@ -27,11 +27,12 @@ _REPORTER_STEMS: Final = (
     *("заяв", "потерп", "пострад", "жалоб", "жалу", "обрати", "обраща", "клиент", "жертв"),
     *("арыз", "жабирлен", "отиниш", "хабарлаушы", "курбан", "иин", "жсн", "фио", "ф.и.о", "аты-ж"),
 )
+_speaks_of_reporters: Final = pieces.has_any(_REPORTER_STEMS)
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
-_PROMISING: Final = re.compile(r"[\d@]")
-_WORDY: Final = ("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети")
+_promising: Final = pieces.FOLDED.test(re.compile(r"[\d@]").search)
+_wordy: Final = pieces.has_any(("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети"))
 #: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
 _MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", ContactKind.EMAIL: "email"}
 #: Masking changes what stands near what; again, until nothing more is found.
@@ -85,7 +86,7 @@ def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
 
 def _scan(folded: str, own_numbers: Sequence[str]) -> list[Secret]:
     """Every secret of a folded text."""
-    if not _PROMISING.search(folded) and not any(stem in folded for stem in _WORDY):
+    if not _promising(folded) and not _wordy(folded):
         return []
     found = list(identifiers.scan(folded))
     own, others = _contacts(folded, own_numbers)
@@ -124,7 +125,7 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
         digits for number in own_numbers if "@" not in number and (digits := re.sub(r"\D", "", number)[-_NATIONAL:])
     ]
     addresses = {number.strip().lower() for number in own_numbers if "@" in number}
-    noted = any(stem in folded for stem in _REPORTER_STEMS)
+    noted = _speaks_of_reporters(folded)
     own: list[Secret] = []
     others: list[tuple[int, int]] = []
     for span in numbers.find_spans(folded, None):

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from streams.understanding.memo import Memo
+from streams.understanding import pieces
 
 #: Latin letters (as drawn, so by case) and digits that stand for a Cyrillic one inside a Cyrillic word.
 _TO_CYRILLIC: Final = str.maketrans(
@@ -71,15 +71,26 @@ class Folded(NamedTuple):
     offsets: Sequence[int]
 
 
+class _Cut(NamedTuple):
+    """What a piece is cut into: its words, before which of them sentences end, and where in it each word stands."""
+
+    words: tuple[str, ...]
+    ends: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
 class Words:
     """The words of a folded text in their bare form, and the number of the sentence of each."""
 
-    __slots__ = ("_cuts", "_pieces", "_places", "sentences", "texts")
+    __slots__ = ("_cuts", "_folded", "_places", "sentences", "texts")
 
-    def __init__(self, folded: str) -> None:
-        """Cuts `folded`; a word ends also where letters meet digits or another alphabet."""
-        self._pieces = folded.replace("\n", "\n ").split(" ")
-        self._cuts = list(map(_CUT.__getitem__, self._pieces))
+    def __init__(self, folded: str, cuts: Sequence[_Cut] | None = None) -> None:
+        """Cuts `folded`; a word ends also where letters meet digits or another alphabet.
+
+        `cuts`: those of its pieces, where they are known.
+        """
+        self._folded = folded
+        self._cuts = cuts or [_cut(piece) for piece in pieces.split(folded)]
         self._places: tuple[list[int], list[int]] | None = None
         texts: list[str] = []
         sentences: list[int] = []
@@ -96,16 +107,15 @@ class Words:
         """Start and end of a word in the folded text."""
         if self._places is None:  # found when first asked for: many texts need none
             before = accumulate([len(words) for words, _, _ in self._cuts], initial=0)
-            lengths = accumulate([len(piece) + (piece[-1:] != "\n") for piece in self._pieces], initial=0)
-            self._places = list(before), list(lengths)
+            self._places = list(before), pieces.starts(self._folded)
         counts, starts = self._places
         piece = bisect_right(counts, index) - 1
-        first, end = self._cuts[piece][2][index - counts[piece]]
+        first, end = self._cuts[piece].spans[index - counts[piece]]
         return starts[piece] + first, starts[piece] + end
 
 
-def _cut(piece: str) -> tuple[tuple[str, ...], tuple[int, ...], tuple[tuple[int, int], ...]]:
-    """Words of what stands between two blanks, before which of them sentences end, and where in it each word stands."""
+def _cut(piece: str) -> _Cut:
+    """The words of a folded piece."""
     words: list[str] = []
     ends: list[int] = []
     spans: list[tuple[int, int]] = []
@@ -115,10 +125,7 @@ def _cut(piece: str) -> tuple[tuple[str, ...], tuple[int, ...], tuple[tuple[int,
             spans.append(part.span())
         if part.group() in _ENDING:
             ends.append(len(words))
-    return tuple(words), tuple(ends), tuple(spans)
-
-
-_CUT: Final = Memo(_cut)
+    return _Cut(tuple(words), tuple(ends), tuple(spans))
 
 
 def bare(folded: str) -> str:
@@ -137,14 +144,20 @@ def fold(text: str) -> str:
 def fold_with_offsets(text: str) -> Folded:
     """As `fold`, with the place of each character in the original.
 
-    Remembered for the last few texts: one is first masked and then read.  What stands between two blanks is folded
-    once; only where letters are spaced out, or characters move, the whole text is looked at.
+    Remembered for the last few texts: one is first masked and then read.  Only where letters are spaced out, or
+    characters move, the whole text is looked at.
     """
-    pieces = list(map(_UNMOVED.__getitem__, text.split(" ")))
-    if _MOVED in pieces:
+    unmoved = _unmoved(text)
+    if _MOVED in unmoved:
         return _fold(text)
-    folded = " ".join(pieces)
+    folded = pieces.join(unmoved)
     return _fold(text) if _SPACED_BY_BLANKS.search(folded) else Folded(folded, range(len(text) + 1))
+
+
+def read(text: str) -> tuple[Folded, Words]:
+    """`text` folded, and its words."""
+    folded = fold_with_offsets(text)
+    return folded, Words(folded.text, _cuts(text) if isinstance(folded.offsets, range) else None)
 
 
 def _fold(text: str) -> Folded:
@@ -162,12 +175,13 @@ def _fold(text: str) -> Folded:
 
 
 def _fold_unmoved(piece: str) -> str:
-    """What stands between two blanks folded, or `_MOVED` if its characters move."""
+    """A piece folded, or `_MOVED` if its characters move."""
     folded = _fold(piece)
     return folded.text if isinstance(folded.offsets, range) else _MOVED
 
 
-_UNMOVED: Final = Memo(_fold_unmoved)
+_unmoved: Final = pieces.WRITTEN.column(_fold_unmoved)
+_cuts: Final = pieces.WRITTEN.column(lambda piece: _cut(_fold_unmoved(piece)))
 
 
 def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Folded:
