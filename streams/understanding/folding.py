@@ -76,6 +76,7 @@ def fold(text: str) -> str:
     return pieces.join(_folded(text))
 
 
+@lru_cache(maxsize=1)
 def fold_piece(text: str) -> str:
     """As `fold`, of what stands between two blanks."""
     if "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" in text:  # the one letter that lower() makes longer

@@ -192,9 +192,13 @@ def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
 def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:
     """Where names can begin in what stands between two blanks, and which: those whose first word stands there."""
     folded = fold_piece(written)
-    words = [(word.start(), _names_by_beginning().get(word.group()[:2], ())) for word in _WORD.finditer(folded)]
-    fitting = [(start, [name for name in names if _word_end(folded, start, name, 0)]) for start, names in words]
-    return tuple((start, names) for start, names in fitting if names)
+    begun: list[tuple[int, list[_Name]]] = []
+    for word in _WORD.finditer(folded):
+        start, names = word.start(), _names_by_beginning().get(word.group()[:2], ())
+        fitting = [n for n in names if folded.startswith(n.words[0], start) and _word_end(folded, start, n, 0)]
+        if fitting:
+            begun.append((start, fitting))
+    return tuple(begun)
 
 
 _beginnings_in: Final = pieces.WRITTEN.column(_beginnings)

@@ -52,7 +52,8 @@ _SPACED_BY_BLANKS: Final = re.compile(r" [^\W\d_] [^\W\d_](?![^\W_])")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_])+)(?![^\W_])")
 #: One-letter words of Russian: three of them in a row are prose ("и я в"), not a spaced-out word.
 _ONE_LETTER_WORDS: Final = frozenset("авикосуяжб")
-_KAZAKH_LETTERS: Final = tuple(zip("әғқңөұүһі", "агкноуухи", strict=True))
+_KAZAKH: Final = re.compile("[әғқңөұүһі]")
+_BARE: Final = str.maketrans("әғқңөұүһі", "агкноуухи")
 
 #: A word; a question mark counts as one, since it says something.
 _WORD: Final = re.compile(r"[\u0400-\u052f]+|[a-z]+|[0-9]+|[^\W_]+|\?")
@@ -130,9 +131,7 @@ def _cut(piece: str) -> _Cut:
 
 def bare(folded: str) -> str:
     """A folded text with Kazakh letters as those type them who lack them (ә → а, қ → к …): the form to match in."""
-    for letter, plain in _KAZAKH_LETTERS:
-        folded = folded.replace(letter, plain)
-    return folded
+    return folded.translate(_BARE) if _KAZAKH.search(folded) else folded
 
 
 def fold(text: str) -> str:
@@ -162,18 +161,20 @@ def read(text: str) -> tuple[Folded, Words]:
 
 def _fold(text: str) -> Folded:
     """As `fold_with_offsets`."""
-    folded = Folded(text.replace("\u0130", "I"), range(len(text) + 1))
-    if not _ORDINARY.fullmatch(folded.text):
-        folded = _edit(folded, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))
-        folded = _edit(folded, _ALIEN, _plain)
-    if _MIXED.search(folded.text):
-        folded = Folded(_MIXED_WORD.sub(_one_alphabet, folded.text), folded.offsets)
-    folded = Folded(folded.text.lower().replace("ё", "е"), folded.offsets)
-    if _TRIPLE.search(folded.text):
-        folded = _edit(folded, _REPEATED, lambda m: m[1])
-    return _edit(folded, _SPACED, _joined) if _SPACED_NEAR.search(folded.text) else folded
+    folded = text.replace("\u0130", "I")
+    offsets: Sequence[int] = range(len(text) + 1)
+    if not _ORDINARY.fullmatch(folded):
+        folded, offsets = _edit(folded, offsets, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))
+        folded, offsets = _edit(folded, offsets, _ALIEN, _plain)
+    if _MIXED.search(folded):
+        folded = _MIXED_WORD.sub(_one_alphabet, folded)
+    folded = folded.lower().replace("ё", "е")
+    if _TRIPLE.search(folded):
+        folded, offsets = _edit(folded, offsets, _REPEATED, lambda m: m[1])
+    return _edit(folded, offsets, _SPACED, _joined) if _SPACED_NEAR.search(folded) else Folded(folded, offsets)
 
 
+@lru_cache(maxsize=1)
 def _fold_unmoved(piece: str) -> str:
     """A piece folded, or `_MOVED` if its characters move."""
     folded = _fold(piece)
@@ -184,25 +185,26 @@ _unmoved: Final = pieces.WRITTEN.column(_fold_unmoved)
 _cuts: Final = pieces.WRITTEN.column(lambda piece: _cut(_fold_unmoved(piece)))
 
 
-def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Folded:
+def _edit(
+    folded: str, offsets: Sequence[int], pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]
+) -> Folded:
     """`folded` with each match replaced; the last character of a replacement comes from the end of what it replaces."""
-    match = pattern.search(folded.text)
-    if match is None:
-        return folded
-    pieces: list[str] = []
-    offsets: list[int] = []
+    if pattern.search(folded) is None:
+        return Folded(folded, offsets)
+    parts: list[str] = []
+    moved: list[int] = []
     done = 0
-    for match in pattern.finditer(folded.text):
+    for match in pattern.finditer(folded):
         new = replace(match)
-        pieces += (folded.text[done : match.start()], new)
-        offsets.extend(folded.offsets[done : match.start()])
+        parts += (folded[done : match.start()], new)
+        moved.extend(offsets[done : match.start()])
         if new:
-            offsets.extend(folded.offsets[min(match.start() + i, match.end() - 1)] for i in range(len(new) - 1))
-            offsets.append(folded.offsets[match.end() - 1])
+            moved.extend(offsets[min(match.start() + i, match.end() - 1)] for i in range(len(new) - 1))
+            moved.append(offsets[match.end() - 1])
         done = match.end()
-    pieces.append(folded.text[done:])
-    offsets.extend(folded.offsets[done:])
-    return Folded("".join(pieces), offsets)
+    parts.append(folded[done:])
+    moved.extend(offsets[done:])
+    return Folded("".join(parts), moved)
 
 
 def _plain(match: re.Match[str]) -> str:
