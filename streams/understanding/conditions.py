@@ -20,10 +20,14 @@ _ANY_DISTANCE: Final = sys.maxsize
 
 
 class Condition(Struct, frozen=True):
-    """What has to be found: `needed` are the bits of all `groups`; how near is told by the rest (see `condition`)."""
+    """What has to be found: `needed` are the bits of all `groups`; how near is told by the rest (see `condition`).
+
+    `names` are the groups where each is one concept of the text.
+    """
 
     needed: int
     groups: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
     anywhere: bool
     ordered: bool
     in_sentence: bool
@@ -38,6 +42,7 @@ def condition(needed: int, groups: Sequence[str], within: Within, ordered: bool)
     return Condition(
         needed,
         groups=tuple([tuple(group.split("|")) for group in groups]),
+        names=() if any(sign in group for group in groups for sign in "|=") else tuple(groups),
         anywhere=within == "text",
         ordered=ordered,
         in_sentence=within == "sentence" and not ordered,
@@ -79,6 +84,8 @@ def _sets(condition: Condition, candidates: Sequence[Sequence[Match]], sentences
 
 def _candidates(condition: Condition, found: Found) -> list[list[Match]]:
     """The matches of each group that has any; anywhere in a text those of a group's first concept will do."""
+    if condition.names:
+        return [found[name] for name in condition.names]
     candidates: list[list[Match]] = []
     for group in condition.groups:
         if matches := found.get(group[0]) if len(group) == 1 else _of_any(group, condition, found):

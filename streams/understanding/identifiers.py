@@ -19,8 +19,8 @@ _RUN: Final = re.compile(r"[0-9](?:[0-9]{3}(?:[ \n]{1,2}\d{4}){3}(?!\d| \d{3}\b)
 _GROUP: Final = re.compile(r"\d+")
 #: A card told in parts: "4003 потом 0370, потом 2572 и 1284".
 _PARTS: Final = re.compile(
-    r"(?<![\w-])\d{4}(?:[ ,;.:]{1,3}(?:(?:и|мен|потом|затем|дальше|далее|еще|кейин|сосын|содан|сон)[ ,]{1,2}){0,3}"
-    r"\d{4}){3}(?![\w-])"
+    r"[0-9](?<![\w-].)\d{3}"
+    r"(?:[ ,;.:]{1,3}(?:(?:и|мен|потом|затем|дальше|далее|еще|кейин|сосын|содан|сон)[ ,]{1,2}){0,3}\d{4}){3}(?![\w-])"
 )
 #: A country and check digits, then the account; people put blanks anywhere and type Cyrillic letters (ISO 13616).
 _ACCOUNT: Final = re.compile(r"(?<![^\W_])(?:[kк][zз]|[a-z]{2})\d\d(?:[ -]?[a-z0-9авекмнорстх]){11,30}")

@@ -69,6 +69,9 @@ def has_any(stems: Iterable[str]) -> Callable[[str], bool]:
     return lambda folded: test(folded) or any(stem in folded for stem in across)
 
 
+_and_a_blank: Final = (1).__add__
+
+
 def split(text: str) -> list[str]:
     """The pieces of `text`; a line's end is the end of a piece and part of it."""
     return text.replace("\n", "\n ").split(" ")
@@ -81,4 +84,6 @@ def join(pieces: Iterable[str]) -> str:
 
 def starts(text: str) -> list[int]:
     """Where each piece of `text` starts."""
-    return list(accumulate([len(piece) + (piece[-1:] != "\n") for piece in split(text)], initial=0))
+    if "\n" in text:
+        return list(accumulate([len(piece) + (piece[-1:] != "\n") for piece in split(text)], initial=0))
+    return list(accumulate(map(_and_a_blank, map(len, text.split(" "))), initial=0))

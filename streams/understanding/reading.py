@@ -152,7 +152,9 @@ class Reader:
                 found[name] = kept
                 if not kept:
                     del found[name]
-                mask = self._held(found)
+                    mask = self._held(found)
+                elif "!" + name in found:
+                    mask |= self._holding.get("!" + name, 0)
                 absent = self._every ^ mask
         reading.mask = mask
 

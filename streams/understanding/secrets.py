@@ -32,6 +32,8 @@ _speaks_of_reporters: Final = pieces.has_any(_REPORTER_STEMS)
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
 _promising: Final = pieces.FOLDED.test(re.compile(r"[\d@]").search)
+#: Digits alone, fewer than an IIN has: nobody's secret unless they are the reporter's own number.
+_A_NUMBER: Final = re.compile(r"[ +()-]*(?:[0-9][ +()-]{0,3}){3,11}")
 _wordy: Final = pieces.has_any(("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети"))
 #: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
 _MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", ContactKind.EMAIL: "email"}
@@ -86,6 +88,8 @@ def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
 
 def _scan(folded: str, own_numbers: Sequence[str]) -> list[Secret]:
     """Every secret of a folded text."""
+    if not own_numbers and _A_NUMBER.fullmatch(folded):
+        return []
     if not _promising(folded) and not _wordy(folded):
         return []
     found = list(identifiers.scan(folded))

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from streams.understanding import pieces
@@ -80,6 +81,9 @@ class _Cut(NamedTuple):
     spans: tuple[tuple[int, int], ...]
 
 
+_words_of: Final = itemgetter(0)
+
+
 class Words:
     """The words of a folded text in their bare form, and the number of the sentence of each."""
 
@@ -107,7 +111,7 @@ class Words:
     def span(self, index: int) -> tuple[int, int]:
         """Start and end of a word in the folded text."""
         if self._places is None:  # found when first asked for: many texts need none
-            before = accumulate([len(words) for words, _, _ in self._cuts], initial=0)
+            before = accumulate(map(len, map(_words_of, self._cuts)), initial=0)
             self._places = list(before), pieces.starts(self._folded)
         counts, starts = self._places
         piece = bisect_right(counts, index) - 1
