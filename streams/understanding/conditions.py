@@ -56,6 +56,8 @@ def satisfied(condition: Condition, found: Found, sentences: Sequence[int]) -> t
     That all that is `needed` holds was asked before.  A group that holds without words of the text (a label given
     before) has no match among them.
     """
+    if condition.anywhere and condition.names and not condition.ordered:
+        return tuple([found[name][0] for name in condition.names])
     candidates = _candidates(condition, found)
     if not candidates or (condition.anywhere and not condition.ordered):
         return tuple([matches[0] for matches in candidates])

@@ -83,10 +83,7 @@ def is_own(span: Span, folded: str) -> bool:
         mine = _OWN_MAIL_BEFORE.match(preceding) or _CUES["own_mail_after"].match(after(folded, span.end))
         wanted = _CUES["own_mail_word"].search(preceding[::-1]) and not _CUES["mail_from_before"].match(preceding)
         return bool(mine or wanted) and not _CUES["asked"].search(preceding[::-1])
-    following = after(folded, span.end)
-    if _CUES["own_from_before"].match(preceding) or _CUES["own_from_after"].match(following):
-        return True
-    return not _is_used(preceding, following) and _is_own_number(preceding, following)
+    return _is_own_number(preceding, after(folded, span.end))
 
 
 def normalise(raw: str, area_code: str | None = None, role: ContactRole = ContactRole.SUSPECT) -> FoundContact:
@@ -247,7 +244,11 @@ def _is_used(preceding: str, following: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _is_own_number(preceding: str, following: str) -> bool:
-    """Whether it is called the reporter's own."""
+    """Whether the words around call a number the reporter's own."""
+    if _CUES["own_from_before"].match(preceding) or _CUES["own_from_after"].match(following):
+        return True
+    if _is_used(preceding, following):
+        return False
     if _CUES["own_before"].match(preceding) or _CUES["own_after"].match(following) or _MINE_AFTER.match(following):
         return not _CUES["not_own_before"].match(preceding)
     return _CUES["own_unless_asked_before"].match(preceding) is not None and not (

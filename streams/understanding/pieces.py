@@ -53,7 +53,7 @@ class Pieces:
     def _read(self, text: str) -> tuple[Any, ...]:
         """What is known of the pieces of a text; remembered for the last few, since a text is read in several ways."""
         passed, *columns = zip(*map(self._known.__getitem__, split(text)), strict=True)
-        return reduce(or_, passed), *columns
+        return reduce(or_, set(passed)), *columns
 
 
 #: Of texts as they are written, and as `folding.fold` gives them.
