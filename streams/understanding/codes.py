@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas import reference
-from streams.understanding import cues, pieces
+from streams.understanding import clues, cues
 from streams.understanding.cues import after, before
 from streams.understanding.digits import SHORTEST, Digits, find, is_amount, is_something_else, is_unexplained
 from streams.understanding.identifiers import Secret, overlaps
@@ -22,14 +22,14 @@ _STUCK: Final = re.compile(
     r"|(?<![\w.,:/-])(?P<before>\d{4,8})код(?!\w)"
 )
 #: Without this there is none.
-_stuck_near: Final = pieces.FOLDED.test(re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))").search)
+_stuck_near: Final = clues.test(re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))").search)
 #: Google's codes come with a letter: "G-482107".
 _LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
 #: What follows a card's date of expiry.
 _AFTER_EXPIRY: Final = re.compile(r"(?<![\d/])(?:0[1-9]|1[0-2]) ?/ ?\d\d[ ,;-]{1,4}(\d{3})(?!\d)")
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
 #: Without this there is no code of letters and digits.
-_mixed_near: Final = pieces.FOLDED.test(re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))").search)
+_mixed_near: Final = clues.test(re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))").search)
 _WORDS: Final = (
     "ноль|нуль|один|одна|раз|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|одиннадцать|двенадцать|тринадцать|"
     "четырнадцать|пятнадцать|шестнадцать|семнадцать|восемнадцать|девятнадцать|двадцать|тридцать|сорок|пятьдесят|шестьдесят|"
@@ -38,7 +38,7 @@ _WORDS: Final = (
 )
 #: A code told in words: three of them or more, digits among them allowed.
 _SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{2,7}}(?!\w)")
-_in_words: Final = pieces.FOLDED.test(re.compile(rf"(?<!\w)(?:{_WORDS})(?!\w)").search)
+_in_words: Final = clues.test(re.compile(rf"(?<!\w)(?:{_WORDS})(?!\w)").search)
 #: Four digits and more, told one by one: hardly anything else than a code.
 _DIGIT_BY_DIGIT: Final = re.compile(
     r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
@@ -67,7 +67,7 @@ _CODE_STEMS: Final = (
     ),
     *(" сан", "пин", "pin", "cvv", "cvc", "цвв", "свв", "цвц", "сивив", "оборот", "сзади", "арты"),
 )
-_speaks_of_codes: Final = pieces.has_any(_CODE_STEMS)
+_speaks_of_codes: Final = clues.has_any(_CODE_STEMS)
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
 _ANCHORS: Final = (
     *(
@@ -101,7 +101,7 @@ _BACK_STEMS: Final = (
     *("cvv", "cvc", "цвв", "свв", "цвц", "сивив", "сивиси", "оборот", "обратн", "обратк", "сзади", "артын", "сыртын"),
     *("3 ци", "три ци", "уш ци", "3 са", "уш са"),
 )
-_speaks_of_backs: Final = pieces.has_any(_BACK_STEMS)
+_speaks_of_backs: Final = clues.has_any(_BACK_STEMS)
 _PIN: Final = 4
 _NEAR: Final = 12
 _BREAK: Final = re.compile(r"[!?\n]|[.](?=\s)")

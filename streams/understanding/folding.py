@@ -53,6 +53,9 @@ SECRET_KINDS: Final = ("one-time-code", "card", "iin", "iban", "password", "pin"
 _PLACEHOLDER: Final = re.compile(r"\[(?:" + "|".join(SECRET_KINDS) + r")\]")
 #: What a placeholder is read as: no letter, no digit, no blank.
 NOTHING: Final = "\uffff"
+#: The last few folded texts, as they were written.
+_WRITTEN: Final[dict[str, str]] = {}
+_RECENT: Final = 64
 #: What lower case alone leaves unfolded.
 _UNUSUAL: Final = re.compile(r"[^ -~\nа-я«»№]+")
 
@@ -73,7 +76,16 @@ def fold(text: str) -> str:
 
     A placeholder of a masked secret is read as nothing.
     """
-    return pieces.join(_folded(text))
+    folded = pieces.join(_folded(text))
+    if len(_WRITTEN) >= _RECENT:
+        _WRITTEN.clear()
+    _WRITTEN[folded] = text
+    return folded
+
+
+def written_as(folded: str) -> str:
+    """The text that was lately folded to `folded`, of whose pieces all is known; another folded text itself."""
+    return _WRITTEN.get(folded, folded)
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +105,7 @@ def fold_piece(text: str) -> str:
     return folded
 
 
-_folded: Final = pieces.WRITTEN.column(fold_piece)
+_folded: Final = pieces.column(fold_piece)
 
 
 def _cyrillic(match: re.Match[str]) -> str:

@@ -188,4 +188,4 @@ def _by_form(word: str, inside: re.Pattern[str], endings: tuple[re.Pattern[str],
 
 
 _WEIGHTS: Final = Memo(weigh)
-_tokens_in: Final = pieces.WRITTEN.column(_tokens)
+_tokens_in: Final = pieces.column(_tokens)

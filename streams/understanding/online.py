@@ -11,7 +11,7 @@ from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
 from schemas.events import ContactKind
-from streams.understanding import phones, pieces
+from streams.understanding import clues, phones
 
 _EMAIL: Final = re.compile(r"(?<![\w.+-])[a-z0-9][\w.%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])")
 _DOT: Final = r"(?:\.|\[\.\]|\(\.\))"
@@ -21,7 +21,7 @@ _HOST: Final = re.compile(
     r"(?![\w@-])(?::\d{2,5})?(?:[/?#][^\s<>\"«»“”„]{0,2000})?"
 )
 #: Without this there is no host.
-_dotted: Final = pieces.FOLDED.test(re.compile(rf"[a-z0-9-]{_DOT}(?:[a-z]|каз|рф)").search)
+_dotted: Final = clues.test(re.compile(rf"[a-z0-9-]{_DOT}(?:[a-z]|каз|рф)").search)
 _HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z](?:[a-z0-9_]|\.(?!\.)){2,31})(?!\w|\.\.|…)")
 #: "телеграм: kaspi_help", "ник в инстаграме fraud.kz": the service named before, the name without @.
 _NAMED: Final = re.compile(
@@ -30,7 +30,7 @@ _NAMED: Final = re.compile(
     r"(?:[ -](?:канал|чат|групп|бот|ник|аккаунт|профил|страниц|арна|паракша)\w{0,4}){0,2}"
     r"(?: ?: ?| - | под ником | ник )[«\"]?(?P<name>[a-z][a-z0-9_.]{4,31})(?![\w@])"
 )
-_names_service: Final = pieces.has_any(("телег", "telegram", "инст", "insta", "tg", "тг"))
+_names_service: Final = clues.has_any(("телег", "telegram", "инст", "insta", "tg", "тг"))
 #: The service a bare @name belongs to, by the words before it or the one after.
 _SERVICES: Final = {
     "instagram": re.compile(r"(?:инст[аеу]|инстаграм\w{0,8}|instagram|\binsta|\big)(?!\w)"),

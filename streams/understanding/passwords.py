@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from streams.understanding import cues, pieces
+from streams.understanding import clues, cues
 from streams.understanding.identifiers import Secret, overlaps
 
 _CUES: Final = cues.load("secrets")
@@ -26,7 +26,7 @@ _NO_CODE_PHRASE: Final = re.compile(
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s)")
 #: One of these is part of whatever announces a password; without them the text need not be read for it.
 _STEMS: Final = ("парол", "pass", "пасс", "купия", "кодов", "код соз")
-_speaks_of_passwords: Final = pieces.has_any(_STEMS)
+_speaks_of_passwords: Final = clues.has_any(_STEMS)
 #: How far from the word for it a password may stand, in characters.
 _FAR: Final = 70
 

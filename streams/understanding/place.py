@@ -201,7 +201,7 @@ def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:
     return tuple(begun)
 
 
-_beginnings_in: Final = pieces.WRITTEN.column(_beginnings)
+_beginnings_in: Final = pieces.column(_beginnings)
 
 
 def _end(folded: str, start: int, name: _Name) -> int:

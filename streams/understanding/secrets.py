@@ -15,7 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from schemas.events import ContactKind
-from streams.understanding import codes, cues, identifiers, numbers, passwords, phones, pieces
+from streams.understanding import clues, codes, cues, identifiers, numbers, passwords, phones
 from streams.understanding.cues import after, before
 from streams.understanding.folding import fold
 from streams.understanding.identifiers import Secret
@@ -27,14 +27,14 @@ _REPORTER_STEMS: Final = (
     *("заяв", "потерп", "пострад", "жалоб", "жалу", "обрати", "обраща", "клиент", "жертв"),
     *("арыз", "жабирлен", "отиниш", "хабарлаушы", "курбан", "иин", "жсн", "фио", "ф.и.о", "аты-ж"),
 )
-_speaks_of_reporters: Final = pieces.has_any(_REPORTER_STEMS)
+_speaks_of_reporters: Final = clues.has_any(_REPORTER_STEMS)
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
-_promising: Final = pieces.FOLDED.test(re.compile(r"[\d@]").search)
+_promising: Final = clues.test(re.compile(r"[\d@]").search)
 #: Digits alone, fewer than an IIN has: nobody's secret unless they are the reporter's own number.
 _A_NUMBER: Final = re.compile(r"[ +()-]*(?:[0-9][ +()-]{0,3}){3,11}")
-_wordy: Final = pieces.has_any(("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети"))
+_wordy: Final = clues.has_any(("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети"))
 #: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
 _MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", ContactKind.EMAIL: "email"}
 #: Masking changes what stands near what; again, until nothing more is found.

@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas import reference
 from schemas.events import ContactKind
-from streams.understanding import cues, pieces
+from streams.understanding import clues, cues
 from streams.understanding.cues import after, before
 from streams.understanding.online import Span
 from streams.understanding.phones import Group
@@ -34,7 +34,7 @@ _JOINED: Final = re.compile(r"[ ,/]{1,3}|[ ,]{0,2}(?:и|или|либо|да|ж�
 _NAME: Final = re.compile(
     r"(?<![\w@.])(?=\d{0,4}[a-z])[a-z0-9]+(?:[._&-][a-z0-9]+)*(?: (?:bank|kz|info|pay|mobile|market|travel))?(?![\w@])"
 )
-_has_latin: Final = pieces.FOLDED.test(re.compile("[a-z][a-z]").search)
+_has_latin: Final = clues.test(re.compile("[a-z][a-z]").search)
 _MIN_NAME: Final = 3
 _MAX_NAME: Final = 11
 #: Programs and kinds of message, not senders.
@@ -85,7 +85,7 @@ _NOT_SENDERS: Final = frozenset(
 )
 
 #: How telephones in other languages show a withheld number; and the word that is called hidden in ours.
-_may_be_hidden: Final = pieces.has_any(("number", "caller", "абонент", "номер", "номир"))
+_may_be_hidden: Final = clues.has_any(("number", "caller", "абонент", "номер", "номир"))
 _NUMBER_WORD: Final = re.compile(
     r"private number|no caller id|unknown number|withheld number|скрытый абонент|ном[еи]р\w{0,6}"
 )

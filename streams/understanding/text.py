@@ -185,8 +185,8 @@ def _fold_unmoved(piece: str) -> str:
     return folded.text if isinstance(folded.offsets, range) else _MOVED
 
 
-_unmoved: Final = pieces.WRITTEN.column(_fold_unmoved)
-_cuts: Final = pieces.WRITTEN.column(lambda piece: _cut(_fold_unmoved(piece)))
+_unmoved: Final = pieces.column(_fold_unmoved)
+_cuts: Final = pieces.column(lambda piece: _cut(_fold_unmoved(piece)))
 
 
 def _edit(
