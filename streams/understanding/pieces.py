@@ -18,7 +18,6 @@ Known = TypeVar("Known")
 
 _FINDERS: Final[list[Callable[[str], Any]]] = []
 _KNOWN: Final[Memo[tuple[Any, ...]]] = Memo(lambda piece: tuple([find(piece) for find in _FINDERS]))
-_AND_A_BLANK: Final = (1).__add__
 
 
 def column(find: Callable[[str], Known]) -> Callable[[str], tuple[Known, ...]]:
@@ -48,6 +47,12 @@ def join(pieces: Iterable[str]) -> str:
 
 def starts(text: str) -> list[int]:
     """Where each piece of `text` starts."""
-    if "\n" in text:
-        return list(accumulate([len(piece) + (piece[-1:] != "\n") for piece in split(text)], initial=0))
-    return list(accumulate(map(_AND_A_BLANK, map(len, text.split(" "))), initial=0))
+    return list(accumulate(_widths(text), initial=0))
+
+
+def width(piece: str) -> int:
+    """How many characters a piece takes with the blank after it; a line's end has none."""
+    return len(piece) + (piece[-1:] != "\n")
+
+
+_widths: Final = column(width)

@@ -50,7 +50,7 @@ class Firing(Struct, frozen=True):
 class Reading:
     """A text with the concepts found in it.  `!name` are negated occurrences, `=code` labels already given."""
 
-    __slots__ = ("folded", "found", "mask", "text", "words")
+    __slots__ = ("_quotes", "folded", "found", "mask", "text", "words")
 
     def __init__(self, text: str, folded: Folded, words: Words, found: dict[str, list[Match]], mask: int) -> None:
         self.text = text
@@ -58,13 +58,16 @@ class Reading:
         self.words = words
         self.found = found
         self.mask = mask
+        self._quotes: dict[Match, str] = {}
 
     def quote(self, match: Match) -> str:
         """The words of a match as they stand in the original."""
-        start, end = self.words.span(match.first)
-        if match.last != match.first:
-            end = self.words.span(match.last)[1]
-        return self.text[self.folded.offsets[start] : self.folded.offsets[end - 1] + 1]
+        if match not in self._quotes:
+            start, end = self.words.span(match.first)
+            if match.last != match.first:
+                end = self.words.span(match.last)[1]
+            self._quotes[match] = self.text[self.folded.offsets[start] : self.folded.offsets[end - 1] + 1]
+        return self._quotes[match]
 
 
 class _Rule(NamedTuple):
@@ -186,7 +189,7 @@ class Reader:
 
     def give(self, code: str, reading: Reading) -> None:
         """Makes a label hold as `=code` for the labels fired after it, whatever its points."""
-        reading.mask |= self._held(("=" + code, ANY_LABEL))
+        reading.mask |= self._holding.get("=" + code, 0) | self._holding.get(ANY_LABEL, 0)
 
     def _rule(self, code: str, rule: Rule) -> _Rule:
         wanted = condition(self._mask(rule.all), rule.all, rule.within, rule.ordered)

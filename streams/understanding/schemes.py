@@ -150,7 +150,7 @@ def _tags(explanation: Explanation, judgements: dict[str, Judgement]) -> list[Ta
         if code in explanation.given:
             matches = [m for f in judgement.firings if f.points > 0 for m in f.evidence] or explanation.words(code)
             quotes: dict[str, None] = {}
-            for match in dict.fromkeys(matches):
+            for match in matches:
                 quotes[explanation.reading.quote(match)] = None
                 if len(quotes) == MAX_EVIDENCE:
                     break

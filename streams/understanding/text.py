@@ -74,33 +74,37 @@ class Folded(NamedTuple):
 
 
 class _Cut(NamedTuple):
-    """What a piece is cut into: its words, before which of them sentences end, and where in it each word stands."""
+    """What a piece is cut into: its words, before which of them sentences end, and where in it each word stands.
+
+    `width` is how many characters it takes with the blank after it.
+    """
 
     words: tuple[str, ...]
     ends: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
+    width: int
 
 
-_words_of: Final = itemgetter(0)
+_WORDS: Final = itemgetter(0)
+_WIDTH: Final = itemgetter(3)
 
 
 class Words:
     """The words of a folded text in their bare form, and the number of the sentence of each."""
 
-    __slots__ = ("_cuts", "_folded", "_places", "sentences", "texts")
+    __slots__ = ("_cuts", "_places", "sentences", "texts")
 
     def __init__(self, folded: str, cuts: Sequence[_Cut] | None = None) -> None:
         """Cuts `folded`; a word ends also where letters meet digits or another alphabet.
 
         `cuts`: those of its pieces, where they are known.
         """
-        self._folded = folded
         self._cuts = cuts or [_cut(piece) for piece in pieces.split(folded)]
         self._places: tuple[list[int], list[int]] | None = None
         texts: list[str] = []
         sentences: list[int] = []
         sentence = 0
-        for words, ends, _ in self._cuts:
+        for words, ends, _, _ in self._cuts:
             for end in ends:
                 sentences += [sentence] * (len(texts) + end - len(sentences))
                 sentence += 1
@@ -111,9 +115,9 @@ class Words:
     def span(self, index: int) -> tuple[int, int]:
         """Start and end of a word in the folded text."""
         if self._places is None:  # found when first asked for: many texts need none
-            before = accumulate(map(len, map(_words_of, self._cuts)), initial=0)
-            self._places = list(before), pieces.starts(self._folded)
-        counts, starts = self._places
+            words = accumulate(map(len, map(_WORDS, self._cuts)), initial=0)
+            self._places = list(words), list(accumulate(map(_WIDTH, self._cuts), initial=0))
+        counts, starts = self._places  # words before each piece, and where it starts
         piece = bisect_right(counts, index) - 1
         first, end = self._cuts[piece].spans[index - counts[piece]]
         return starts[piece] + first, starts[piece] + end
@@ -130,7 +134,7 @@ def _cut(piece: str) -> _Cut:
             spans.append(part.span())
         if part.group() in _ENDING:
             ends.append(len(words))
-    return _Cut(tuple(words), tuple(ends), tuple(spans))
+    return _Cut(tuple(words), tuple(ends), tuple(spans), pieces.width(piece))
 
 
 def bare(folded: str) -> str:
