@@ -68,9 +68,9 @@ def satisfied(condition: Condition, found: Found, sentences: Sequence[int]) -> t
 
 def spans(condition: Condition, found: Found, sentences: Sequence[int]) -> list[Match]:
     """The words from the first to the last of every set of matches that satisfies a condition."""
+    if condition.anywhere and len(condition.groups) == 1:
+        return next(found[name] for name in condition.groups[0] if name in found)
     candidates = _candidates(condition, found)
-    if condition.anywhere and len(candidates) == 1:
-        return candidates[0]
     if condition.anywhere and not condition.ordered:
         firsts = [matches[0] for matches in candidates]
         return [Match(min([m.first for m in firsts]), max([m.last for m in firsts]))]
@@ -115,7 +115,8 @@ def _together(candidates: Sequence[Sequence[Match]], within: int, sentences: Seq
             if nearest is None:
                 break
             chosen.append(nearest)
-            begin, end = min(begin, nearest.first), max(end, nearest.last)
+            begin = nearest.first if nearest.first < begin else begin
+            end = nearest.last if nearest.last > end else end
         else:
             if end - begin < within:
                 yield begin, end, chosen

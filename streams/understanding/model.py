@@ -16,8 +16,7 @@ import math
 import struct
 from collections.abc import Iterable
 from functools import cache
-from itertools import chain, repeat
-from operator import add, mul, sub
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +84,7 @@ class Model:
     def read(self, reading: Reading) -> Weighed:
         """What the features of a text weigh together; the stems of a word met before cost one look-up."""
         features = set(chain.from_iterable(map(self._known_stems.__getitem__, reading.words.texts)))
-        features.update([self._of_concept[name] for name in self._of_concept.keys() & reading.found])
+        features.update([self._of_concept[name] for name in reading.found if name in self._of_concept])
         return Weighed(sum(map(self._packed.__getitem__, features)), len(features))
 
     def _learn(self, word: str) -> tuple[int, ...]:
@@ -101,8 +100,10 @@ class Model:
         """The log-odds of every label for a text whose features weigh so much."""
         lanes = self._lanes.unpack(weighed.lanes.to_bytes(self._lanes.size, "little"))
         shift = _SHIFT * weighed.features
-        weights = map(mul, map(sub, lanes, repeat(shift)), self._scale)
-        return dict(zip(self.labels, map(add, weights, self._bias), strict=True))
+        return {
+            label: (lane - shift) * scale + bias
+            for label, lane, scale, bias in zip(self.labels, lanes, self._scale, self._bias, strict=True)
+        }
 
     def evidence(self, reading: Reading, label: str) -> list[Match]:
         """The words that weighed most for a label, heaviest first."""

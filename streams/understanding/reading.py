@@ -172,19 +172,21 @@ class Reader:
         for rule in [r for r in self._labels[id(labels)] if not r[0] & absent and not r[1] & mask]:
             _, barred, needed, code, name, given, wanted = rule
             if code != before:
-                self._give_if_told(before, fired, reading)
+                if before in fired:
+                    self._give_if_told(before, fired[before], reading)
                 before, mask = code, reading.mask
                 absent = self._every ^ mask
             if not needed & absent and not barred & mask:
                 evidence = satisfied(wanted, found, sentences)
                 if evidence is not None:
                     fired.setdefault(code, []).append(Firing(code, name, given, evidence))
-        self._give_if_told(before, fired, reading)
+        if before in fired:
+            self._give_if_told(before, fired[before], reading)
         return fired
 
-    def _give_if_told(self, code: str, fired: dict[str, list[Firing]], reading: Reading) -> None:
+    def _give_if_told(self, code: str, firings: list[Firing], reading: Reading) -> None:
         """Gives a label whose points reach the threshold."""
-        if code in fired and points(fired[code]) >= THRESHOLD:
+        if points(firings) >= THRESHOLD:
             self.give(code, reading)
 
     def give(self, code: str, reading: Reading) -> None:
