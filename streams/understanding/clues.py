@@ -29,7 +29,7 @@ def has_any(stems: Iterable[str]) -> Callable[[str], bool]:
     """A function that tells whether one of `stems` is part of a folded text."""
     inside = [stem for stem in stems if " " not in stem]
     across = [stem for stem in stems if " " in stem]
-    in_a_piece = test(re.compile("|".join(map(re.escape, inside))).search)
+    in_a_piece = test(re.compile("|".join(map(re.escape, inside)) or "(?!)").search)
     return lambda folded: in_a_piece(folded) or any(stem in folded for stem in across)
 
 
