@@ -33,6 +33,8 @@ _KZ_LENGTH: Final = 20
 _REACH: Final = 45
 #: An IIN has twelve digits, a card more.
 _SHORTEST: Final = 12
+#: A card that is told in parts.
+_IN_PARTS: Final = 16
 
 
 class Secret(Struct, frozen=True, gc=False):
@@ -71,7 +73,7 @@ def _numbers(folded: str) -> Iterator[Secret]:
             secret, i = _read(folded, groups, i)
             if secret:
                 yield secret
-    for match in _PARTS.finditer(folded):
+    for match in _PARTS.finditer(folded) if clues.digits(folded) >= _IN_PARTS else ():
         if is_card(re.sub(r"\D", "", match.group()), partial(_spoken_of, folded, match.start())):
             yield Secret(match.start(), match.end(), "card")
 

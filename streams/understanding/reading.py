@@ -71,17 +71,12 @@ class Reading:
 
 
 class _Rule(NamedTuple):
-    """A rule of the label `code`.
+    """A rule of the label `code`: its condition has to hold, and what is `barred` must not."""
 
-    `needed` has to hold and `barred` must not; `words` is `needed` without the labels that are only given meanwhile.
-    """
-
-    words: int
-    barred: int
-    needed: int
     code: str
     name: str
     points: float
+    barred: int
     condition: Condition
 
 
@@ -169,14 +164,15 @@ class Reader:
         fired: dict[str, list[Firing]] = {}
         found, sentences = reading.found, reading.words.sentences
         mask, absent, before = reading.mask, self._every ^ reading.mask, ""
-        for rule in [r for r in self._labels[id(labels)] if not r[0] & absent and not r[1] & mask]:
-            _, barred, needed, code, name, given, wanted = rule
+        for code, name, given, barred, wanted in [
+            rule for words, never, rule in self._labels[id(labels)] if not words & absent and not never & mask
+        ]:
             if code != before:
                 if before in fired:
                     self._give_if_told(before, fired[before], reading)
                 before, mask = code, reading.mask
                 absent = self._every ^ mask
-            if not needed & absent and not barred & mask:
+            if not wanted.needed & absent and not barred & mask:
                 evidence = satisfied(wanted, found, sentences)
                 if evidence is not None:
                     fired.setdefault(code, []).append(Firing(code, name, given, evidence))
@@ -193,10 +189,12 @@ class Reader:
         """Makes a label hold as `=code` for the labels fired after it, whatever its points."""
         reading.mask |= self._holding.get("=" + code, 0) | self._holding.get(ANY_LABEL, 0)
 
-    def _rule(self, code: str, rule: Rule) -> _Rule:
+    def _rule(self, code: str, rule: Rule) -> tuple[int, int, _Rule]:
+        """What a rule needs and what it bars before any label is given, and the rule."""
         wanted = condition(self._mask(rule.all), rule.all, rule.within, rule.ordered)
         words = self._mask(group for group in rule.all if "=" not in group)
-        return _Rule(words, self._mask(rule.none), wanted.needed, code, rule.name, rule.points, wanted)
+        barred = self._mask(rule.none)
+        return words, barred, _Rule(code, rule.name, rule.points, barred, wanted)
 
     def _derive(self, name: str, concept: Concept) -> tuple[int, _Derived]:
         """A derived concept, and its trigger: without any bit of that in a text nothing is to do for it."""
