@@ -8,7 +8,6 @@ addresses. Suspects' numbers, short codes, links and sums of money stay.  Kinds:
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -58,7 +57,7 @@ def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
     `own_numbers`: the reporter's own phones and e-mail addresses as the channel knows them; phones are found however
     they are written, also without country and area code.
     """
-    kinds: Counter[str] = Counter()
+    kinds: dict[str, int] = {}
     for _ in range(_MAX_PASSES):
         secrets = _find(text, own_numbers)
         if not secrets:
@@ -66,10 +65,10 @@ def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
         parts, last = [], 0
         for secret in secrets:
             parts += [text[last : secret.start], f"[{secret.kind}]"]
-            kinds[secret.kind] += 1
+            kinds[secret.kind] = kinds.get(secret.kind, 0) + 1
             last = secret.end
         text = "".join(parts) + text[last:]
-    return Masked(text, dict(kinds))
+    return Masked(text, kinds)
 
 
 def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
