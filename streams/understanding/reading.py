@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache, reduce
-from itertools import repeat
+from itertools import compress, count, repeat
 from operator import or_
 from typing import Final, NamedTuple
 
@@ -88,7 +88,7 @@ class _Derived(NamedTuple):
     negatable: bool
     except_: tuple[str, ...]
     except_mask: int
-    conditions: tuple[Condition, ...]
+    conditions: tuple[tuple[int, Condition], ...]
 
 
 class Reader:
@@ -131,8 +131,8 @@ class Reader:
         for name, bit, negatable, except_, except_mask, conditions in [
             derived for trigger, derived in self._derived if mask & trigger
         ]:
-            for wanted in conditions:
-                if not wanted.needed & absent and (together := spans(wanted, found, sentences)):
+            for needed, wanted in conditions:
+                if not needed & absent and (together := spans(wanted, found, sentences)):
                     found[name] = sorted([*found.get(name, ()), *together])[:MAX_OCCURRENCES]
                     mask |= self._holding[name]
                     absent = self._every ^ mask
@@ -206,7 +206,9 @@ class Reader:
             for part in operands(group):
                 self._triggers[name] |= self._triggers.get(part, 0)
         barred = self._mask(concept.except_)
-        return self._triggers[name], _Derived(name, bit, concept.negatable, concept.except_, barred, tuple(conditions))
+        return self._triggers[name], _Derived(
+            name, bit, concept.negatable, concept.except_, barred, tuple([(c.needed, c) for c in conditions])
+        )
 
     def _bit(self, operand: str) -> int:
         """The bit of an operand; each concept or label that it is a choice of makes it hold."""
@@ -229,10 +231,10 @@ class Reader:
 
 def _negations(reading: Reading) -> tuple[set[int], set[int]]:
     """Words where what begins, or ends, is negated."""
-    negations = list(map(_IS_KAZAKH_NEGATIVE.__getitem__, reading.words.texts))
-    negative = {index for index, is_so in enumerate(negations) if is_so} if True in negations else set[int]()
-    first = negative.union([m.last + 1 for m in reading.found.get(NEGATION_BEFORE, ())])
-    last = negative.union([m.first - 1 for m in reading.found.get(NEGATION_AFTER, ())])
+    negative = set(compress(count(), map(_IS_KAZAKH_NEGATIVE.__getitem__, reading.words.texts)))
+    before, after = reading.found.get(NEGATION_BEFORE), reading.found.get(NEGATION_AFTER)
+    first = negative.union([m.last + 1 for m in before]) if before else negative
+    last = negative.union([m.first - 1 for m in after]) if after else negative
     return first, last
 
 
