@@ -112,11 +112,12 @@ def _judged(
     """Judgements of the labels that a rule names, or the model with log-odds of `least`."""
     judged: dict[str, Judgement] = {}
     for label in labels:
-        firings, own = fired.get(label.code), odds[label.code]
-        if firings:
-            judged[label.code] = Judgement(firings, own, own + point * _counted(firings))
+        code = label.code
+        own = odds[code]
+        if code in fired:
+            judged[code] = Judgement(fired[code], own, own + point * _counted(fired[code]))
         elif own >= least:
-            judged[label.code] = Judgement((), own, own)
+            judged[code] = Judgement((), own, own)
     return judged
 
 
