@@ -164,7 +164,8 @@ def fold_with_offsets(text: str) -> Folded:
 def read(text: str) -> tuple[Folded, Words]:
     """`text` folded, and its words."""
     folded = fold_with_offsets(text)
-    return folded, Words(folded.text, _cuts(text) if isinstance(folded.offsets, range) else None)
+    by_piece = isinstance(folded.offsets, range) and _MOVED not in _unmoved(text)
+    return folded, Words(folded.text, _cuts(text) if by_piece else None)
 
 
 def _fold(text: str) -> Folded:
@@ -184,9 +185,9 @@ def _fold(text: str) -> Folded:
 
 @lru_cache(maxsize=1)
 def _fold_unmoved(piece: str) -> str:
-    """A piece folded, or `_MOVED` if its characters move."""
+    """A piece folded, or `_MOVED` if its characters move, or are such as change how the whole text is folded."""
     folded = _fold(piece)
-    return folded.text if isinstance(folded.offsets, range) else _MOVED
+    return folded.text if isinstance(folded.offsets, range) and _ORDINARY.fullmatch(piece) else _MOVED
 
 
 _unmoved: Final = pieces.column(_fold_unmoved)
