@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.understanding.text import Words, bare, fold, fold_with_offsets
+from streams.understanding.text import Words, bare, fold, fold_with_offsets, read
 
 _CYRILLIC_LOOKALIKES = str.maketrans("аеорсухкАВСЕНКМОРТХ", "aeopcyxkABCEHKMOPTX")
 
@@ -104,6 +104,14 @@ def test_every_word_stands_where_its_span_says(text: str) -> None:
     words = Words(folded)
     assert [bare(folded)[slice(*span)] for span in map(words.span, range(len(words.texts)))] == words.texts
     assert len(words.sentences) == len(words.texts)
+
+
+@given(st.text(alphabet=st.sampled_from("аокд bpАК.\u200bиi0-\nІ\u0130ı№ㄱ?"), max_size=60))
+def test_a_text_is_read_as_it_is_folded(text: str) -> None:
+    folded, words = read(text)
+    assert folded == fold_with_offsets(text)
+    assert words.texts == Words(folded.text).texts
+    assert words.sentences == Words(folded.text).sentences
 
 
 def test_letters_that_are_spaced_out_by_underscores() -> None:
