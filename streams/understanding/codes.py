@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas import reference
-from streams.understanding import cues
+from streams.understanding import clues, cues
 from streams.understanding.cues import after, before
 from streams.understanding.digits import (
     BREAK,
@@ -33,7 +33,7 @@ _STUCK: Final = re.compile(
     r"|(?<![\w.,:/-])(?P<before>\d{4,8})код(?!\w)"
 )
 #: Without this there is none.
-_STUCK_NEAR: Final = re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))")
+_stuck_near: Final = clues.test(re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))").search)
 #: Google's codes come with a letter: "G-482107".
 _LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
 #: What follows a card's date of expiry.
@@ -44,7 +44,7 @@ _AFTER_CARD: Final = re.compile(r"[ ,;\n]{1,3}(?:0[1-9]|1[0-2])\d\d[ ,;\n-]{1,3}
 _CARD: Final = 13
 _MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
 #: Without this there is no code of letters and digits.
-_MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))")
+_mixed_near: Final = clues.test(re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))").search)
 _WORDS: Final = (
     "ноль|нуль|один|одна|раз|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|одиннадцать|двенадцать|тринадцать|"
     "четырнадцать|пятнадцать|шестнадцать|семнадцать|восемнадцать|девятнадцать|двадцать|тридцать|сорок|пятьдесят|шестьдесят|"
@@ -53,6 +53,7 @@ _WORDS: Final = (
 )
 #: A code told in words: three of them or more, two for a card's back; digits among them allowed.
 _SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{1,7}}(?!\w)")
+_in_words: Final = clues.test(re.compile(rf"(?<!\w)(?:{_WORDS})(?!\w)").search)
 #: Four digits and more, told one by one: hardly anything else than a code.
 _DIGIT_BY_DIGIT: Final = re.compile(
     r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
@@ -133,6 +134,7 @@ _REPORT_STEMS: Final = (
         "деппин",
     ),
 )
+_speaks_of_reports: Final = clues.has_any(_REPORT_STEMS)
 #: What the cue `code_word` begins with; and digits told in words, of which a code has at least two.
 _ANCHORS: Final = (
     *(
@@ -166,6 +168,7 @@ _BACK_STEMS: Final = (
 )
 #: How far from it in the next sentence.
 _NEXT: Final = 14
+_speaks_of_backs: Final = clues.has_any(_BACK_STEMS)
 _PIN: Final = 4
 _NEAR: Final = 12
 
@@ -179,16 +182,16 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
             yield Secret(match.start(1), match.end(1), "cvv")
     yield from _stuck(folded)
     candidates = list(find(folded, taken))
-    if candidates and not any(stem in folded for stem in _REPORT_STEMS):  # then only what is written as codes are
+    if candidates and not _speaks_of_reports(folded):  # then only what is written as codes are
         told = folded.count(" ") >= _FEWEST  # words, not an id or a name
         candidates = [found for found in candidates if told and is_like_a_code(folded, found)]
-    in_words = sum([unit in folded for unit in _UNITS]) >= 2
-    mixed_near = _MIXED_NEAR.search(folded)
+    in_words = _in_words(folded) and sum([unit in folded for unit in _UNITS]) >= 2
+    mixed_near = _mixed_near(folded)
     if not (candidates or in_words or mixed_near):
         return
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
-    backs = _places("cvv_word", folded) if any(stem in folded for stem in _BACK_STEMS) else []
+    backs = _places("cvv_word", folded) if _speaks_of_backs(folded) else []
     pins = _places("pin_word", folded) if "пин" in folded or "pin" in folded else []
     kinds = [_kind(folded, found, named, told) for found in candidates]
     if not told and "one-time-code" in kinds:  # then the text speaks of codes
@@ -242,7 +245,7 @@ def _named(folded: str) -> list[tuple[int, int]]:
 
 def _stuck(folded: str) -> Iterator[Secret]:
     """Codes that touch the word for them, and Google's, which come with a letter."""
-    for match in _STUCK.finditer(folded) if _STUCK_NEAR.search(folded) else ():
+    for match in _STUCK.finditer(folded) if _stuck_near(folded) else ():
         kind = "pin" if match["pin"] else "cvv" if match["cvv"] else "one-time-code"
         yield Secret(*match.span("after" if match["after"] else "before"), kind)
     for match in _LABELLED.finditer(folded):

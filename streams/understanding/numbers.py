@@ -337,13 +337,13 @@ def _is_quoted(preceding: str) -> bool:
 
 def _is_help(known: bool, preceding: str, following: str) -> bool:
     """Whether one calls it for help.  A number that no list knows needs an office to go with it."""
-    cue = "help_before" if known else "call_for_help_before"
     sentence = preceding[::-1]
+    if not known and not _CUES["office"].search(f"{sentence} {following}"):  # most have none: so it is asked first
+        return False
+    cue = "help_before" if known else "call_for_help_before"
     called = _CUES["to_weak_before"].match(preceding) and _CUES["called_after"].match(following)
     if called and not known and _CUES["they_called"].search(sentence):
         called = None
     if not (called or _CUES[cue].match(preceding) or _CUES["help_after"].match(following)):
         return False
-    return (known or _CUES["office"].search(f"{sentence} {following}") is not None) and not _CUES["asked"].search(
-        sentence
-    )
+    return not _CUES["asked"].search(sentence)
