@@ -36,7 +36,8 @@ _ORDINARY: Final = re.compile(
 _ALIEN: Final = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"  # invisible
     "|[\u0300-\u036f]+"  # stress marks; a decomposed й is composed before
-    "|[\uff01-\uff5e\u2100-\u214f\u24b6-\u24e9\U0001d400-\U0001d7ff]"  # full width, enclosed, mathematical letters
+    # Full width, enclosed and mathematical letters, but not the sign of a number (№).
+    "|[\uff01-\uff5e\u2100-\u2115\u2117-\u214f\u24b6-\u24e9\U0001d400-\U0001d7ff]"
 )
 _DECOMPOSED: Final = re.compile("[ИиЕе][\u0306\u0308]")
 #: A Latin letter or a digit beside a Cyrillic letter.  Begins with what is rare: so it is searched for fastest.
