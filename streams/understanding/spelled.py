@@ -1,0 +1,104 @@
+"""Codes that are not written as digits alone: in words, with letters, touching the word for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from streams.understanding import cues
+from streams.understanding.cues import after, before
+from streams.understanding.digits import Digits, is_amount
+from streams.understanding.identifiers import Secret
+from streams.understanding.telling import is_code
+
+_CUES: Final = cues.load("secrets")
+_NUMBER_CUES: Final = cues.load("numbers")
+#: Typed without a blank: "код6621", "код.6621", "6621код".
+_STUCK: Final = re.compile(
+    r"(?<!\w)(?:(?P<pin>пинкод|пин|pin)|(?P<cvv>cvv|cvc)|(?:смс)?код[а-я]{0,4}|kod|code|otp)[.]?(?P<after>\d{3,8})(?![\w*])"
+    r"|(?<![\w.,:/-])(?P<before>\d{4,8})код(?!\w)"
+)
+#: Without this there is none.
+_STUCK_NEAR: Final = re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))")
+#: Google's codes come with a letter: "G-482107".
+_LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
+_MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
+#: Without this there is no code of letters and digits.
+MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))")
+_WORDS: Final = (
+    "ноль|нуль|один|одна|раз|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|одиннадцать|двенадцать|тринадцать|"
+    "четырнадцать|пятнадцать|шестнадцать|семнадцать|восемнадцать|девятнадцать|двадцать|тридцать|сорок|пятьдесят|шестьдесят|"
+    "семьдесят|восемьдесят|девяносто|сто|двести|триста|четыреста|пятьсот|шестьсот|семьсот|восемьсот|девятьсот|"
+    "нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз|он|жиырма|отыз|кырык|елу|алпыс|жетпис|сексен|токсан|жуз"
+)
+#: A code told in words: three of them or more, two for a card's back; digits among them allowed.
+_SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{1,7}}(?!\w)")
+#: Four digits and more, told one by one: hardly anything else than a code.
+_DIGIT_BY_DIGIT: Final = re.compile(
+    r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
+    r"|нол|бир|еки|уш|торт|бес|алты|жети|сегиз|тогыз)[ ,.-]*){4,8}"
+)
+_WORD: Final = re.compile(r"\w+")
+#: Words of the shortest code told in words.
+_FEWEST: Final = 3
+#: Blanks between two pairs of words: "тридцать два сорок восемь".
+_PAIRS: Final = 3
+#: Digits told in words, of which a code has at least two.
+_UNITS: Final = (
+    *("надцат", "двест", "трист", "один", "два", "три", "четыр", "пят", "шест", "сем", "восем", "девят", "нол"),
+    *("бир", "еки", "уш", "торт", "бес", "алты", "жети", "сегиз", "тогыз"),
+)
+#: How far from the word for it a code of letters and digits may stand.
+_NEAR: Final = 12
+
+
+def stuck(folded: str) -> Iterator[Secret]:
+    """Codes that touch the word for them, and Google's, which come with a letter."""
+    for match in _STUCK.finditer(folded) if _STUCK_NEAR.search(folded) else ():
+        kind = "pin" if match["pin"] else "cvv" if match["cvv"] else "one-time-code"
+        yield Secret(*match.span("after" if match["after"] else "before"), kind)
+    for match in _LABELLED.finditer(folded):
+        yield Secret(match.start() - 1, match.end(), "one-time-code")
+
+
+def mixed(folded: str, named: Sequence[tuple[int, int]]) -> Iterator[Secret]:
+    """Codes of letters and digits: after the word for a code, or right before it."""
+    for start, end in named:
+        code = _MIXED.search(folded, end, end + _NEAR + 10)
+        if code and code.start() - end <= _NEAR:
+            yield Secret(code.start(), code.end(), "one-time-code")
+        for code in _MIXED.finditer(folded, max(0, start - _NEAR), start):
+            if start - code.end() <= 2:
+                yield Secret(code.start(), code.end(), "one-time-code")
+
+
+def may_be_in_words(folded: str) -> bool:
+    """Whether words for digits are in the text at all."""
+    return sum([unit in folded for unit in _UNITS]) >= 2
+
+
+def in_words(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:
+    """Codes told in words."""
+    for start, end in (match.span() for match in _SPOKEN.finditer(folded)):
+        preceding = before(folded, start)
+        if _CUES["cvv_before"].match(preceding):
+            yield Secret(start, end, "cvv")
+        elif len(_WORD.findall(folded, start, end)) < _FEWEST:
+            continue
+        elif _CUES["pin_before"].match(preceding):
+            yield Secret(start, end, "pin")
+        elif is_amount(folded, end) and not _is_read_out(folded, start, end):
+            continue
+        elif (
+            (told and is_code(folded, Digits(start, end, start, end), named, told))
+            or (folded.count(" ", start, end) >= _PAIRS and _CUES["told_to_before"].match(preceding))
+            or _is_read_out(folded, start, end)
+        ):
+            yield Secret(start, end, "one-time-code")
+
+
+def _is_read_out(folded: str, start: int, end: int) -> bool:
+    """Whether digits are told one by one, and no sum."""
+    digit_by_digit = _DIGIT_BY_DIGIT.fullmatch(folded, start, end)
+    return digit_by_digit is not None and not _NUMBER_CUES["sum_after"].match(after(folded, end))
