@@ -20,7 +20,7 @@ from streams.understanding.digits import (
     is_unexplained,
 )
 from streams.understanding.identifiers import Secret, overlaps
-from streams.understanding.telling import is_called_code, is_code, is_near
+from streams.understanding.telling import FAR, is_called_code, is_code, is_near
 
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
@@ -59,6 +59,11 @@ _BACK_STEMS: Final = (
 #: How far from it in the next sentence.
 _NEXT: Final = 14
 _PIN: Final = 4
+#: From the word for a PIN to the digits in the next sentence, without a word for a code of another kind, or "not".
+_OTHER_CODE: Final = r"(?!код|смс|sms|сообщ|хабарл|парол|цифр| не )"
+_ANSWER: Final = re.compile(
+    rf"(?:[ -]?код\w*)?(?:{_OTHER_CODE}[^.!?\n]){{0,45}}[.!?](?:{_OTHER_CODE}[^.!?\n\d]){{1,30}}"
+)
 #: Blanks of a text that tells something, unlike an id or a name.
 _WORDS: Final = 3
 
@@ -88,7 +93,9 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     for found, kind in zip(candidates, kinds, strict=True):
         if kind:
             is_pin = (
-                kind == "one-time-code" and is_near(folded, found, pins) and not is_called_code(folded, found, named)
+                kind == "one-time-code"
+                and (is_near(folded, found, pins) or _is_answer(folded, found, pins))
+                and not is_called_code(folded, found, named)
             )
             yield Secret(found.start, found.end, "pin" if is_pin else kind)
         elif pins and _is_pin(folded, found, pins):
@@ -126,7 +133,7 @@ def _named(folded: str) -> list[tuple[int, int]]:
 def _kind(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: bool) -> str | None:
     """What the digits are, or None if they are no secret."""
     preceding, digits = before(folded, found.start), re.sub(r"\D", "", folded[found.start : found.end])
-    if not 3 <= len(digits) <= 8:
+    if not 3 <= len(digits) <= 8 or _CUES["extension_before"].match(preceding):
         return None
     if len(digits) == 3 and _CUES["cvv_before"].match(preceding):
         return "cvv"
@@ -155,6 +162,12 @@ def _is_cvv(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> boo
     ):
         return False
     return is_near(folded, found, named) or any(0 < found.start - end <= _NEXT for _, end in named)
+
+
+def _is_answer(folded: str, found: Digits, pins: Sequence[tuple[int, int]]) -> bool:
+    """Whether the sentence before asks for a PIN, and nothing since for anything else: "…, а пин-код сказать. Она и"""
+    asked = [end for _, end in pins if 0 <= found.start - end <= FAR]
+    return bool(asked) and _ANSWER.fullmatch(folded, asked[-1], found.start) is not None
 
 
 def _is_pin(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:

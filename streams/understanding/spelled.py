@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from streams.understanding import cues
+from streams.understanding import cues, spoken
 from streams.understanding.cues import after, before
-from streams.understanding.digits import Digits, is_amount
+from streams.understanding.digits import Digits, is_amount, is_told
 from streams.understanding.identifiers import Secret
 from streams.understanding.telling import is_code
 
@@ -23,9 +23,11 @@ _STUCK: Final = re.compile(
 _STUCK_NEAR: Final = re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))")
 #: Google's codes come with a letter: "G-482107".
 _LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
-_MIXED: Final = re.compile(r"(?<![\w.@/-])(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}(?![\w@/.-])")
+_MIXED: Final = re.compile(
+    r"(?<![\w.@/-])(?:(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}|(?=[а-я\d]{5,8}(?!\w))(?:[а-я]{1,2}\d{1,4}){2,4}[а-я]?|[а-я]{2}\d{2}[а-я]{2})(?![\w@/.-])"
+)
 #: Without this there is no code of letters and digits.
-MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-z])|(?<=[a-z].))")
+MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-zа-я])|(?<=[a-zа-я].))")
 _WORDS: Final = (
     "ноль|нуль|один|одна|раз|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|одиннадцать|двенадцать|тринадцать|"
     "четырнадцать|пятнадцать|шестнадцать|семнадцать|восемнадцать|девятнадцать|двадцать|тридцать|сорок|пятьдесят|шестьдесят|"
@@ -51,6 +53,15 @@ _UNITS: Final = (
 )
 #: How far from the word for it a code of letters and digits may stand.
 _NEAR: Final = 12
+
+
+#: Digits of a code told in words.
+_SHORTEST: Final = 4
+_LONGEST: Final = 8
+#: Before an hour (written backwards), and another word for digits beside.
+_HOUR: Final = re.compile(r" (?:в|к|с|до|около|после|тагас)(?!\w)")
+_ANOTHER_WORD: Final = re.compile(rf"[ ,.-]{{1,3}}(?:{_WORDS}|\d)(?!\w)")
+_ANOTHER_BEFORE: Final = re.compile(rf"[ ,.-]{{1,3}}(?:{'|'.join(w[::-1] for w in _WORDS.split('|'))}|\d)(?!\w)")
 
 
 def stuck(folded: str) -> Iterator[Secret]:
@@ -94,8 +105,33 @@ def in_words(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Itera
             (told and is_code(folded, Digits(start, end, start, end), named, told))
             or (folded.count(" ", start, end) >= _PAIRS and _CUES["told_to_before"].match(preceding))
             or _is_read_out(folded, start, end)
+            or _is_dictated(folded, start, end)
         ):
             yield Secret(start, end, "one-time-code")
+
+
+def _is_dictated(folded: str, start: int, end: int) -> bool:
+    """Whether words make pairs of digits, as codes are told, and somebody tells them: no sum, hour, age or phone."""
+    groups = spoken.groups(folded, start, end)
+    if not (_SHORTEST <= sum(map(len, groups)) <= _LONGEST) or not {2} <= {len(group) for group in groups} <= {1, 2}:
+        return False
+    preceding, following = before(folded, start), after(folded, end)
+    told = _CUES["told_to_before"].match(preceding) or _CUES["told_to_after"].match(following)
+    if not told and (len(groups) == 1 or _HOUR.match(preceding) or _is_hour(groups)):
+        return False
+    return bool(is_told(folded, Digits(start, end, start, end))) and not (
+        "," in folded[start:end]
+        or _ANOTHER_WORD.match(following)
+        or _ANOTHER_BEFORE.match(preceding)
+        or is_amount(folded, end)
+        or _NUMBER_CUES["thing_before"].match(preceding)
+        or _NUMBER_CUES["phone_word_before"].match(preceding)
+    )
+
+
+def _is_hour(groups: Sequence[str]) -> bool:
+    """Whether two groups may be an hour with its minutes."""
+    return len(groups) == 2 and int(groups[0]) < 24 and len(groups[1]) == 2 and int(groups[1]) < 60
 
 
 def _is_read_out(folded: str, start: int, end: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from schemas import reference
 from streams.understanding import cues
 from streams.understanding.cues import after, before
-from streams.understanding.digits import BREAK, Digits, is_something_else, is_sum, is_unexplained
+from streams.understanding.digits import BREAK, Digits, is_bare_sum, is_something_else, is_sum, is_unexplained
 
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
@@ -17,7 +17,7 @@ _TOLD_AFTER: Final = cues.any_of(_CUES, "told_after", "read_out_after")
 _DIGITS_NEXT: Final = re.compile(r"[\W_]{1,3}\d")
 _LETTER: Final = re.compile(r"\w")
 #: How far from the word for it a code may stand, in characters.
-_FAR: Final = 70
+FAR: Final = 70
 
 
 def is_code(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: bool) -> bool:
@@ -26,11 +26,13 @@ def is_code(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: 
         return True
     if is_something_else(folded, found):
         return False
-    if any(0 <= found.start - e <= _FAR and not BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
+    if any(0 <= found.start - e <= FAR and not BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
         return not is_sum(folded, found)
     if _CUES["other_thing_before"].match(before(folded, found.start)):
         return False
-    return _is_told(folded, found, told) or is_unexplained(folded, found)
+    if _is_told(folded, found, told):
+        return True
+    return is_unexplained(folded, found) and bool(named or not is_bare_sum(folded, found))
 
 
 def _is_told(folded: str, found: Digits, told: bool) -> bool:
@@ -45,12 +47,19 @@ def _is_told(folded: str, found: Digits, told: bool) -> bool:
 
 def is_called_code(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:
     """Whether the word for a code stands right beside."""
-    if _beside(folded, found, named):
+    if _beside(folded, found, named) and not _is_other_sum(folded, found):
         return True
     following = after(folded, found.last)
     word = _NUMBER_CUES["code_after"].match(following)
     official = folded[found.start : found.end] in reference.official_numbers()
     return word is not None and not (official and _DIGITS_NEXT.match(following, word.end()))  # "9909 код 61204"
+
+
+def _is_other_sum(folded: str, found: Digits) -> bool:
+    """Whether a comma and a currency make it a sum after all: "спросили код, 50 000 тенге списали"."""
+    if "," not in folded[found.start - 4 : found.start]:
+        return False
+    return _NUMBER_CUES["sum_after"].match(after(folded, found.end)) is not None
 
 
 def _beside(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> bool:
@@ -61,7 +70,7 @@ def _beside(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> boo
 def is_near(folded: str, found: Digits, words: Sequence[tuple[int, int]]) -> bool:
     """Whether one of `words` stands not far from the digits, within the sentence."""
     return any(
-        -_FAR <= found.start - end <= _FAR
+        -FAR <= found.start - end <= FAR
         and not BREAK.search(folded[min(end, found.end) : max(start, found.start)].rstrip())
         for start, end in words
     )
