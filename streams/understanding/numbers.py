@@ -28,13 +28,22 @@ _OWN_MAIL_BEFORE: Final = cues.any_of(_CUES, "own_mail_before", "own_mail_to_bef
 #: "8 705 111 22 33 мой, а …": said of the number before, not of one that follows.
 _MINE_AFTER: Final = re.compile(r"[ ,(-]{1,3}мо[йяе] ?(?:[,.;!)\n]|\Z)|[ .]{1,3}(?:это мой|(?:бул|осы) менин)\b")
 #: The same word before a number (backwards), said of the one before: "8 705 111 22 33 — мой, …".
-_MINE_OF_ANOTHER: Final = re.compile(r"[ ,;.\n-]{1,4}(?:йом|икинем|икидмизо)(?:[ -](?:отэ|лубу|исо))?[ ,(-]{1,4}\d")
+_MINE_OF_ANOTHER: Final = re.compile(
+    r"(?! (?:йом|икинем|икидмизо) ?[,;(-])[ ,;.\n-]{1,4}(?:йом|икинем|икидмизо)(?:[ -](?:отэ|лубу|исо))?[ ,(-]{1,4}\d"
+)
 #: Another number before this one, of the same person (backwards): "мой 8 705 111 22 33, домашний …".
 _KINDS: Final = ("или", "либо", "немесе", "домашний", "городской", "рабочий", "сотовый", "мобильный", "ватсап")
 _CHAINED: Final = re.compile(
     rf"(?:[ ,()]{{1,3}}(?:{'|'.join(word[::-1] for word in _KINDS)})){{1,2}}[ ,()]{{1,3}}"
     r"(?P<number>\d[\d ()-]{5,18}[\d+(])(?![\d-])"
 )
+#: "Можно ответить на ватсап? 8 708 …" (forwards).
+_ANSWER_TO: Final = re.compile(
+    r"(?:ответ|напис|напиш|позвон|перезвон|связ|жауап|хабарлас|жаза)\w*[^.!?\n]{0,20}"
+    r"(?:ватсап|вотсап|вацап|whatsapp|телефон|номер|сотк|сотов|нөмір)\w{0,6} ?\? \Z"
+)
+#: A place where a number stands for everybody to call: "звоните нам на …, пишут в объявлении".
+_ADVERT: Final = re.compile(r"[^.!?\n]{0,30}(?:объявлени|реклам|рассылк|в смс|в сообщении)")
 #: A quotation that is open before a number (backwards).
 _QUOTED: Final = re.compile(r"[^«»\"]*[«\"](?=[ :,]{0,3}(?:\w|\Z))")
 #: … and who said it, after it.
@@ -53,6 +62,8 @@ _SENTENCE_START: Final = re.compile(r"(?<=\s)[.!?](?=[^\W\d]{4})|\n")
 _ON: Final = re.compile(r" (?:(?:утчоп|серда|кищя|лйем) )?ан(?!\w)")
 #: "To me" or "to us", backwards.
 _TO_ME: Final = "нагам"
+#: "An answer", backwards.
+_ANSWER: Final = "уаж"
 #: Kinds whose role the words around tell further.
 _CALLABLE: Final = {ContactKind.E164, ContactKind.SHORT_CODE, ContactKind.SENDER, ContactKind.HANDLE}
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -111,6 +122,11 @@ def is_own(span: Span, folded: str) -> bool:
         )
         own_before = preceding[::-1].rpartition("@")[2]  # what is said of another address is not said of this
         wanted = _CUES["own_mail_word"].search(own_before) and not _CUES["mail_from_before"].match(preceding)
+        invited = (
+            _CUES["mail_invite_before"].match(preceding) or _CUES["mail_invite_after"].match(after(folded, span.end))
+        ) and _CUES["self_word"].search(_sentence(preceding))
+        if invited and not _is_told(preceding):
+            return True
         return bool(mine or wanted) and not _CUES["asked"].search(_sentence(preceding))
     if (chained := _CHAINED.match(preceding)) and (start := span.start - chained.end()) >= 0:
         return is_own(Span(start, span.start - chained.start("number"), span.kind, ""), folded)
@@ -298,7 +314,9 @@ def _is_own_number(preceding: str, following: str) -> bool:
 def _is_called_mine(preceding: str, following: str) -> bool:
     """Whether the reporter says in another way that the number is theirs, or where to call them."""
     return bool(
-        (_CUES["own_call_me_before"].match(preceding) and not _is_quoted(preceding))
+        (_CUES["own_call_me_before"].match(preceding) and not (_is_quoted(preceding) or _ADVERT.match(following)))
+        or (_ANSWER_TO.search(preceding[::-1]) and not _is_told(preceding))
+        or _is_given(preceding)
         or (_CUES["own_invite_before"].match(preceding) and not _is_told(preceding))
         or (
             _CUES["own_after"].match(following)
@@ -307,8 +325,18 @@ def _is_called_mine(preceding: str, following: str) -> bool:
         or _MINE_AFTER.match(following)
         or _I_BEFORE.match(preceding)
         or (_ME_BEFORE.match(preceding) and following.startswith(","))
-        or (_TO_ME in preceding and _CUES["own_reach_after"].match(following))
+        or ((_TO_ME in preceding or _ANSWER in preceding) and _CUES["own_reach_after"].match(following))
     )
+
+
+def _is_given(preceding: str) -> bool:
+    """Whether who reports was asked for their number and gave it: "спросили сотовый. Дала 8 705 …"."""
+    gave = _CUES["own_gave_before"].match(preceding)
+    if not gave:
+        return False
+    since = preceding[gave.end() :][::-1]
+    asked = _CUES["number_asked"].search(since)
+    return asked is not None and not _CUES["number_asked_of"].search(since[asked.start() :].replace(" я ", " "))
 
 
 def _is_said_of_another(preceding: str, following: str) -> bool:
