@@ -27,7 +27,7 @@ from schemas.events import EnrichedReport, Stance
 from streams.understanding import rulebook
 from streams.understanding.patterns import Lexicon
 from streams.understanding.schemes import OTHER
-from streams.understanding.text import Words, fold
+from streams.understanding.text import read
 
 #: A cluster that nobody joined for so long is forgotten.
 IDLE: Final = timedelta(days=30)
@@ -144,12 +144,11 @@ def assign(state: Clusters, text: str, received_at: datetime) -> str | None:
 def sketch(text: str) -> dict[str, str]:
     """The telling stems of a text, each with the first word that has it, in the order of the text."""
     found: dict[str, str] = {}
-    folded = fold(text)
-    words = Words(folded)
+    folded, words = read(text)
     for index, word in enumerate(words.texts):
         if len(word) >= SHORTEST and word.isalpha() and word[:STEM] not in found and not _is_common(word):
-            start, end = words.spans[index]
-            found[word[:STEM]] = folded[start:end]
+            start, end = words.span(index)
+            found[word[:STEM]] = folded.text[start:end]
             if len(found) == MAX_STEMS:
                 break
     return found

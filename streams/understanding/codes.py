@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas import reference
-from streams.understanding import cues, spelled
+from streams.understanding import clues, cues, spelled
 from streams.understanding.cues import after, before
 from streams.understanding.digits import (
     SHORTEST,
@@ -46,6 +46,7 @@ _REPORT_STEMS: Final = (
     *("введ", "впеча", "провероч", "жазды", "жибер", "келип", "келди", "келген", "терип", "выдал", "верифик"),
     *("растау", "проголос", "голосова", "скаж", "назов", "вставил", "скопир", "дедим", "деппин"),
 )
+_speaks_of_reports: Final = clues.has_any(_REPORT_STEMS)
 #: What the cue `code_word` begins with.
 _ANCHORS: Final = (
     *("код", "смскод", "скод", "икод", "otp", "отп", "code", "kod", "одноразов", "бир реттик", "парол", "провер"),
@@ -56,6 +57,7 @@ _BACK_STEMS: Final = (
     *("cvv", "cvc", "цвв", "свв", "цвц", "сивив", "сивиси", "оборот", "обратн", "обратк", "сзади", "артын", "сыртын"),
     *("3 ци", "три ци", "уш ци", "3 са", "уш са"),
 )
+_speaks_of_backs: Final = clues.has_any(_BACK_STEMS)
 #: How far from it in the next sentence.
 _NEXT: Final = 14
 _PIN: Final = 4
@@ -77,15 +79,15 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
             yield Secret(match.start(1), match.end(1), "cvv")
     yield from spelled.stuck(folded)
     candidates = list(find(folded, taken))
-    if candidates and not any(stem in folded for stem in _REPORT_STEMS):  # then only what is written as codes are
+    if candidates and not _speaks_of_reports(folded):  # then only what is written as codes are
         told = folded.count(" ") >= _WORDS  # words, not an id or a name
         candidates = [found for found in candidates if told and is_like_a_code(folded, found)]
-    in_words, mixed_near = spelled.may_be_in_words(folded), spelled.MIXED_NEAR.search(folded)
+    in_words, mixed_near = spelled.may_be_in_words(folded), spelled.may_be_mixed(folded)
     if not (candidates or in_words or mixed_near):
         return
     named = _named(folded)
     told = bool(named) or _CUES["message_word"].search(folded) is not None
-    backs = _places("cvv_word", folded) if any(stem in folded for stem in _BACK_STEMS) else []
+    backs = _places("cvv_word", folded) if _speaks_of_backs(folded) else []
     pins = _places("pin_word", folded) if "пин" in folded or "pin" in folded else []
     kinds = [_kind(folded, found, named, told) for found in candidates]
     if not told and "one-time-code" in kinds:  # then the text speaks of codes

@@ -30,6 +30,7 @@ REACH: Final = 90
 #: Between words, and between a phrase and the thing; never across the end of a sentence.
 _BETWEEN: Final = r"[^\w.!?;\n]{1,3}"
 _BESIDE: Final = r"[^\w.!?;\n]{0,4}"
+_SIGN: Final = re.compile(r"[^\w.!?;\n*]")
 #: Between the thing and an ending glued to it.
 _GLUED: Final = r"[»\"')]?[ -]{0,3}"
 _ANY_WORD: Final = r"\w[\w-]{0,19}"
@@ -52,11 +53,30 @@ class Cue(Struct, frozen=True, forbid_unknown_fields=True):
         not one at every place.  `after` is for `match`, `within` for `search`.
         """
         glued = [self._phrase(plain(words[1:])) for words in self.words if words.startswith("-")]
-        apart = [self._phrase(plain(words)) for words in self.words if not words.startswith("-")]
-        start = r"(?<!\w)" if self.where == "within" else _BESIDE
-        parts = [f"{start}(?:{'|'.join(apart)})"] if apart else []
+        apart = [plain(words) for words in self.words if not words.startswith("-")]
+        if self.where == "within":
+            parts = [rf"(?<!\w)(?:{self._any_of(apart)})"] if apart else []
+        else:
+            signs = [words for words in apart if self._begins_with_sign(words)]
+            words = [words for words in apart if words not in signs]
+            parts = [f"{_BESIDE}+(?:{self._any_of(words)})"] if words else []  # no less will do before a word
+            parts += [f"{_BESIDE}(?:{self._any_of(signs)})"] if signs else []
         parts += [f"{_GLUED}(?:{'|'.join(glued)})"] if glued else []
         return re.compile(f"(?:{'|'.join(parts)})(?!\\w)")
+
+    def _any_of(self, phrases: list[str]) -> str:
+        return "|".join(map(self._phrase, phrases))
+
+    def _begins_with_sign(self, phrase: str) -> bool:
+        """Whether what stands beside the thing can be a sign that stands between words, too."""
+        parts = _PART.findall(phrase)
+        for part in reversed(parts) if self.where == "before" else parts:
+            edges = [word.strip()[-1 if self.where == "before" else 0] for word in part.strip("[]()").split("|")]
+            if any(map(_SIGN.match, edges)):
+                return True
+            if not part.startswith("["):
+                break
+        return False
 
     def _phrase(self, phrase: str) -> str:
         backwards = self.where == "before"

@@ -110,7 +110,7 @@ def _spans(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int,
     One group of 3 to 8, or small groups of them ("48-21-07", "482 107", "4 8 2 1").
     """
     for run in _RUN.finditer(folded):
-        if run.end() - run.start() < SHORTEST:
+        if run.end() - run.start() < SHORTEST or any(s <= run.start() and run.end() <= e for s, e in taken):
             continue
         groups = [match.span() for match in _GROUP.finditer(folded, *run.span())]
         if len(groups) > 1 and _NEXT_ITEM.match(folded, groups[-1][0]):  # "1) 15 340 2) 17 890"

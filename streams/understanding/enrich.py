@@ -41,20 +41,36 @@ def enrich(report: Report) -> EnrichedReport:
 
     `pattern` stays empty: it depends on other reports (see `streams.understanding.clusters`).
     """
-    report = _masked(report)
+    own = [c.value for c in report.contacts if c.role is ContactRole.OWN]
+
+    def without(written: str | None) -> str | None:
+        """A short field without the secrets that its publisher left in it; the text is masked in `understand`."""
+        return secrets.mask(written, own).text if written else written
+
+    given = [
+        c if c.role is ContactRole.OWN else GivenContact(value=without(c.value) or "", role=c.role)
+        for c in report.contacts
+    ]
+    district = without(report.district)
     understood = understand(
         report.text,
-        given=report.contacts,
+        given=given,
         area_code=report.area_code,
         region=report.region,
-        district=report.district,
+        district=district,
         spoken=report.language,
         meant=report.stance,
         outcome=report.outcome,
     )
-    others = [c for c in report.contacts if c.role is not ContactRole.OWN]
+    masked = msgspec.structs.replace(
+        report,
+        text=understood.text,
+        contacts=[c for c in given if c.role is not ContactRole.OWN],
+        bank=without(report.bank),
+        district=district,
+    )
     return EnrichedReport(
-        report=msgspec.structs.replace(report, text=understood.text, contacts=others),
+        report=masked,
         language=understood.language,
         stance=understood.stance,
         region=understood.place.region,
@@ -63,21 +79,6 @@ def enrich(report: Report) -> EnrichedReport:
         schemes=understood.schemes,
         demands=understood.demands,
         masked=understood.masked,
-    )
-
-
-def _masked(report: Report) -> Report:
-    """`report` without the secrets that its publisher left in the short fields; the text is masked in `understand`."""
-    own = [c.value for c in report.contacts if c.role is ContactRole.OWN]
-
-    def without(written: str | None) -> str | None:
-        return secrets.mask(written, own).text if written else written
-
-    contacts = [
-        c if c.role is ContactRole.OWN else msgspec.structs.replace(c, value=without(c.value)) for c in report.contacts
-    ]
-    return msgspec.structs.replace(
-        report, contacts=contacts, bank=without(report.bank), district=without(report.district)
     )
 
 

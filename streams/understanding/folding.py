@@ -8,6 +8,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import Final
 
+from streams.understanding import pieces
+
 #: Kazakh letters (and ё) as people type them on a plain Russian keyboard.
 _PLAIN: Final = str.maketrans("әғқңөұүһіё", "агкноуухие")
 #: Characters that are drawn onto or into the one before: the keycap emoji, joiners, soft hyphens.
@@ -51,11 +53,9 @@ SECRET_KINDS: Final = ("one-time-code", "card", "iin", "iban", "password", "pin"
 _PLACEHOLDER: Final = re.compile(r"\[(?:" + "|".join(SECRET_KINDS) + r")\]")
 #: What a placeholder is read as: no letter, no digit, no blank.
 NOTHING: Final = "\uffff"
-#: The letters and signs to fold that are most frequent: replacing these one after the other is faster than a table.
-_FREQUENT: Final = (
-    *(("ә", "а"), ("ғ", "г"), ("қ", "к"), ("ң", "н"), ("ө", "о"), ("ұ", "у"), ("ү", "у"), ("һ", "х"), ("і", "и")),
-    *(("ё", "е"), ("—", "-"), ("–", "-"), ("\u00a0", " ")),
-)
+#: The last few folded texts, as they were written.
+_WRITTEN: Final[dict[str, str]] = {}
+_RECENT: Final = 64
 #: What lower case alone leaves unfolded.
 _UNUSUAL: Final = re.compile(r"[^ -~\nа-я«»№]+")
 
@@ -76,12 +76,25 @@ def fold(text: str) -> str:
 
     A placeholder of a masked secret is read as nothing.
     """
+    folded = pieces.join(_folded(text))
+    if len(_WRITTEN) >= _RECENT:
+        _WRITTEN.clear()
+    _WRITTEN[folded] = text
+    return folded
+
+
+def written_as(folded: str) -> str:
+    """The text that was lately folded to `folded`, of whose pieces all is known; another folded text itself."""
+    return _WRITTEN.get(folded, folded)
+
+
+@lru_cache(maxsize=1)
+def fold_piece(text: str) -> str:
+    """As `fold`, of what stands between two blanks."""
     if "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" in text:  # the one letter that lower() makes longer
         text = text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "i")
     folded = text.lower()
     if _UNUSUAL.search(folded):
-        for written, plainly in _FREQUENT:
-            folded = folded.replace(written, plainly)
         folded = _UNUSUAL.sub(lambda m: m.group().translate(_TABLE), folded)
     if _LOOKALIKE_NEAR.search(folded):
         folded = _LOOKALIKE.sub(lambda m: "".join(_LOOKALIKE_DIGIT[c] for c in m.group()), folded)
@@ -90,6 +103,9 @@ def fold(text: str) -> str:
     if "[" in folded:
         folded = _PLACEHOLDER.sub(lambda m: NOTHING * len(m.group()), folded)
     return folded
+
+
+_folded: Final = pieces.column(fold_piece)
 
 
 def _cyrillic(match: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from stdnum import iban, luhn
 
-from streams.understanding import cues
+from streams.understanding import clues, cues
 
 _CUES: Final = cues.load("secrets")
 #: Digits with what is put between them; over lines only four groups of four, as on a card.
@@ -19,13 +19,13 @@ _RUN: Final = re.compile(r"[0-9](?:[0-9]{3}(?:[ \n]{1,2}\d{4}){3}(?!\d| \d{3}\b)
 _GROUP: Final = re.compile(r"\d+")
 #: A card told in parts: "4003 потом 0370, потом 2572 и 1284".
 _PARTS: Final = re.compile(
-    r"(?<![\w-])\d{4}(?:[ ,;.:]{1,3}(?:(?:и|мен|потом|затем|дальше|далее|еще|кейин|сосын|содан|сон)[ ,]{1,2}){0,3}"
-    r"\d{4}){3}(?![\w-])"
+    r"[0-9](?<![\w-].)\d{3}"
+    r"(?:[ ,;.:]{1,3}(?:(?:и|мен|потом|затем|дальше|далее|еще|кейин|сосын|содан|сон)[ ,]{1,2}){0,3}\d{4}){3}(?![\w-])"
 )
 #: A country and check digits, then the account; people put blanks anywhere and type Cyrillic letters (ISO 13616).
 _ACCOUNT: Final = re.compile(r"(?<![^\W_])(?:[kк][zз]|[a-z]{2})\d\d(?:[ -]?[a-z0-9авекмнорстх]){11,30}")
 #: Without this there is none.
-_ACCOUNT_NEAR: Final = re.compile(r"[0-9](?<=[a-zкз].)[0-9]")
+_account_near: Final = clues.test(re.compile(r"[0-9](?<=[a-zкз].)[0-9]").search)
 _EXPIRY: Final = re.compile(r"\d{4}[ ,;]{1,3}(?:срок |до )?(?:0[1-9]|1[0-2]) ?/ ?\d\d(?!\d|/)")
 _LATIN: Final = str.maketrans("авекмнорстхз", "ABEKMHOPCTXZ")
 #: Length of a Kazakh account number with its country (National Bank of Kazakhstan, registry of IBAN).
@@ -33,6 +33,8 @@ _KZ_LENGTH: Final = 20
 _REACH: Final = 45
 #: An IIN has twelve digits, a card more.
 _SHORTEST: Final = 12
+#: A card that is told in parts.
+_IN_PARTS: Final = 16
 
 
 class Secret(Struct, frozen=True, gc=False):
@@ -50,6 +52,16 @@ def overlaps(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
 
 def scan(folded: str) -> Iterator[Secret]:
     """Cards, IIN and accounts in `folded` text."""
+    if clues.digits(folded) >= _SHORTEST:
+        yield from _numbers(folded)
+    for match in _ACCOUNT.finditer(folded) if _account_near(folded) else ():
+        ordered = _CUES["order_before"].match(cues.before(folded, match.start())) is not None
+        if length := _account_length(match.group(), ordered):
+            yield Secret(match.start(), match.start() + length, "iban")
+
+
+def _numbers(folded: str) -> Iterator[Secret]:
+    """Cards and IIN."""
     for run in _RUN.finditer(folded):
         if run.end() - run.start() < _SHORTEST:
             continue
@@ -61,13 +73,9 @@ def scan(folded: str) -> Iterator[Secret]:
             secret, i = _read(folded, groups, i)
             if secret:
                 yield secret
-    for match in _PARTS.finditer(folded):
+    for match in _PARTS.finditer(folded) if clues.digits(folded) >= _IN_PARTS else ():
         if is_card(re.sub(r"\D", "", match.group()), partial(_spoken_of, folded, match.start())):
             yield Secret(match.start(), match.end(), "card")
-    for match in _ACCOUNT.finditer(folded) if _ACCOUNT_NEAR.search(folded) else ():
-        ordered = _CUES["order_before"].match(cues.before(folded, match.start())) is not None
-        if length := _account_length(match.group(), ordered):
-            yield Secret(match.start(), match.start() + length, "iban")
 
 
 def _read(folded: str, groups: list[tuple[int, int]], i: int) -> tuple[Secret | None, int]:

@@ -15,25 +15,32 @@ from msgspec import Struct
 
 from schemas import reference
 from schemas.events import Language
+from streams.understanding import pieces
 from streams.understanding.folding import plain
 from streams.understanding.memo import Memo
 
 RULES: Final = Path(__file__).parent / "rules" / "language.yaml"
-#: A word, or a mark that ends a clause.
-_TOKEN: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.!?…,;:()«»\"“”–—]")
-_SENTENCE_MARKS: Final = frozenset(".!?…")
+#: A word, or a mark that ends a clause; a line's end is a sentence's end.
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[.!?…,;:()«»\"“”–—\n]")
+_SENTENCE_MARKS: Final = frozenset(".!?…\n")
 _ONLY_KAZAKH: Final = re.compile("[әғқңөұүһі]")
 _CYRILLIC: Final = re.compile("[а-я]")
 _LATIN: Final = re.compile("[a-z]")
-#: Both languages speak in a text if the lesser has telling words of this weight, and this share of all of them;
-_MIXED_WEIGHT: Final = 2.0
+#: Both languages speak in a text if the lesser has telling words of this weight (in tenths, as all weights), and this
+#: share of all of them;
+_MIXED_WEIGHT: Final = 20
 _MIXED_SHARE: Final = 0.25
 #: or if each has a clause of its own of so many words.
-_CLAUSE_WEIGHT: Final = 0.7
+_CLAUSE_WEIGHT: Final = 7
 _CLAUSE_WORDS: Final = 2
 #: A word has to be so long for its ending to tell.
 _MIN_LENGTH: Final = 5
-_ENDING, _WEAK_ENDING, _INSIDE = 1.0, 0.6, 1.0
+_SURE, _ENDING, _WEAK_ENDING, _INSIDE = 10, 10, 6, 10
+#: Words are summed up as integers of several fields: how many they are, and their weight for each language.
+_FIELD: Final = 24  # bits
+_MOST: Final = (1 << _FIELD) - 1
+#: A mark that ends a clause, or a sentence, among the words; a word is more, one written as a name is less.
+_CLAUSE_END, _SENTENCE_END = 0, -1
 
 
 class Marks(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -65,12 +72,21 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Weight(NamedTuple):
-    """How much a word speaks for each language; a greeting speaks for Kazakh only where nothing else speaks."""
+    """How much words speak for each language; a greeting speaks for Kazakh only where nothing else speaks."""
 
-    kazakh: float
-    russian: float
-    other: float = 0.0
-    greeting: float = 0.0
+    kazakh: int
+    russian: int
+    other: int = 0
+    greeting: int = 0
+
+    def packed(self) -> int:
+        """One word of this weight as an integer."""
+        return 1 + sum(weight << _FIELD * place for place, weight in enumerate(self, 1))
+
+
+def _unpacked(words: int) -> Weight:
+    """The weight of words that were summed up."""
+    return Weight(*[words >> _FIELD * place & _MOST for place in range(1, 5)])
 
 
 def _words(text: str) -> frozenset[str]:
@@ -97,53 +113,45 @@ _RUSSIAN_INSIDE: Final = re.compile("|".join(_DATA.russian.inside))
 
 def detect(text: str) -> Language:
     """The language of `text`: `mixed` if both are spoken, `unknown` where nothing tells or a third one is spoken."""
-    kazakh = russian = other = greeting = 0.0
-    kazakh_words = russian_words = words = 0
-    clause_kazakh = clause_russian = 0.0
-    clause_start, first, greeted = 0, True, False
-    blanks_between = [*text.replace("\n", " . ").split(), "."]  # a line's end is a sentence's end
-    for weight, distinct in chain.from_iterable(map(_TOKENS.__getitem__, blanks_between)):
-        if weight is None:
-            if not greeted and (clause_kazakh >= _CLAUSE_WEIGHT or clause_russian >= _CLAUSE_WEIGHT):
-                if clause_kazakh > clause_russian:
-                    kazakh_words += words - clause_start
-                elif clause_russian > clause_kazakh:
-                    russian_words += words - clause_start
-            clause_kazakh, clause_russian, clause_start, greeted = 0.0, 0.0, words, False
-            first = first or distinct
-            continue
-        words += 1
-        for_kazakh, for_russian, for_other, greets = weight
-        if greets:
-            greeting += 1
-            greeted = True
-        elif first or not distinct:  # not a name
-            kazakh += for_kazakh
-            russian += for_russian
-            other += for_other
-            clause_kazakh += for_kazakh
-            clause_russian += for_russian
-        first = False
-    if kazakh + russian < 1:
-        kazakh += greeting
-    return _decide(text, kazakh, russian, other, min(kazakh_words, russian_words), words)
+    whole = clause = kazakh_words = russian_words = 0
+    first = True
+    for token in chain(chain.from_iterable(_tokens_in(text)), (_SENTENCE_END,)):
+        if token > 0:
+            clause += token
+            first = False
+        elif token < _SENTENCE_END:
+            clause += -token if first else 1  # a name says nothing of the language
+            first = False
+        else:
+            if clause:
+                kazakh, russian = clause >> _FIELD & _MOST, clause >> 2 * _FIELD & _MOST
+                if (kazakh >= _CLAUSE_WEIGHT or russian >= _CLAUSE_WEIGHT) and not clause >> 4 * _FIELD:
+                    kazakh_words += clause & _MOST if kazakh > russian else 0
+                    russian_words += clause & _MOST if russian > kazakh else 0
+                whole += clause
+                clause = 0
+            first = first or token == _SENTENCE_END
+    return _decide(text, _unpacked(whole), min(kazakh_words, russian_words), whole & _MOST)
 
 
-def _tokens(written: str) -> tuple[tuple[Weight | None, bool], ...]:
-    """The tokens of what stands between two blanks.
-
-    Of a word its weight and whether it is written as a name, of a mark None and whether it ends a sentence.
-    """
-    return tuple(
-        (_WEIGHTS[token.lower()], token[0].isupper() and not token.isupper())
-        if token[0].isalpha()
-        else (None, token in _SENTENCE_MARKS)
-        for token in _TOKEN.findall(written)
-    )
+def _tokens(written: str) -> tuple[int, ...]:
+    """The words of a piece by their weight, negative if written as a name, and the marks that end something."""
+    return tuple(map(_token, _TOKEN.findall(written)))
 
 
-def _decide(text: str, kazakh: float, russian: float, other: float, lesser_words: int, words: int) -> Language:
+def _token(written: str) -> int:
+    if not written[0].isalpha():
+        return _SENTENCE_END if written in _SENTENCE_MARKS else _CLAUSE_END
+    weight = _WEIGHTS[written.lower()]
+    is_name = written[0].isupper() and not written.isupper() and any(weight) and not weight.greeting
+    return -weight.packed() if is_name else weight.packed()
+
+
+def _decide(text: str, weight: Weight, lesser_words: int, words: int) -> Language:
     """The language, by the weight of each, and the words in the clauses of the one that has fewer."""
+    kazakh, russian, other, greeting = weight
+    if kazakh + russian < _SURE:
+        kazakh += greeting
     lesser, whole = min(kazakh, russian), kazakh + russian
     if other > max(kazakh, russian) / 2:
         return Language.UNKNOWN
@@ -159,26 +167,26 @@ def weigh(word: str) -> Weight:
     """How much a word in lower case speaks for each language."""
     folded = plain(word)
     if folded in _GREETINGS:
-        return Weight(0, 0, greeting=1)
+        return Weight(0, 0, greeting=_SURE)
     if _OTHER_INSIDE.search(word) or (word in _OTHER and folded not in _RUSSIAN and folded not in _KAZAKH):
-        return Weight(0, 0, other=1)
+        return Weight(0, 0, other=_SURE)
     if _LATIN.search(word) or folded in _BOTH:
         return Weight(0, 0)
     if folded in _RUSSIAN or folded.startswith("по-"):
-        return Weight(0, 1)
+        return Weight(0, _SURE)
     if folded in _KAZAKH or _ONLY_KAZAKH.search(word) or folded.startswith(_STEMS):
-        return Weight(1, 0)
+        return Weight(_SURE, 0)
     return Weight(
         _by_form(folded, _KAZAKH_INSIDE, _KAZAKH_ENDINGS), _by_form(folded, _RUSSIAN_INSIDE, _RUSSIAN_ENDINGS)
     )
 
 
-def _by_form(word: str, inside: re.Pattern[str], endings: tuple[re.Pattern[str], re.Pattern[str]]) -> float:
-    weight = _INSIDE if inside.search(word) else 0.0
+def _by_form(word: str, inside: re.Pattern[str], endings: tuple[re.Pattern[str], re.Pattern[str]]) -> int:
+    weight = _INSIDE if inside.search(word) else 0
     if len(word) >= _MIN_LENGTH:
-        weight += _ENDING if endings[0].search(word) else _WEAK_ENDING if endings[1].search(word) else 0.0
+        weight += _ENDING if endings[0].search(word) else _WEAK_ENDING if endings[1].search(word) else 0
     return weight
 
 
 _WEIGHTS: Final = Memo(weigh)
-_TOKENS: Final = Memo(_tokens)
+_tokens_in: Final = pieces.column(_tokens)

@@ -8,6 +8,8 @@ from typing import Final, Generic, TypeVar
 Known = TypeVar("Known")
 #: How many different words are remembered.
 SIZE: Final = 50_000
+#: Nothing longer is remembered: it is no word, and would only take memory.
+LONGEST: Final = 50
 
 
 class Memo(dict[str, Known], Generic[Known]):
@@ -21,7 +23,9 @@ class Memo(dict[str, Known], Generic[Known]):
         self._find = find
 
     def __missing__(self, word: str) -> Known:
-        if len(self) >= SIZE:
-            self.clear()
-        known = self[word] = self._find(word)
+        known = self._find(word)
+        if len(word) <= LONGEST:
+            if len(self) >= SIZE:
+                self.clear()
+            self[word] = known
         return known

@@ -16,10 +16,9 @@ import math
 import struct
 from collections.abc import Iterable
 from functools import cache
-from itertools import chain, repeat
-from operator import add, mul, sub
+from itertools import chain
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -55,7 +54,7 @@ class Weights(Struct, frozen=True):
     features: dict[str, str]
 
 
-class Weighed(NamedTuple):
+class Weighed(Struct, frozen=True):
     """The weights of some features added up, in lanes, and how many features they are."""
 
     lanes: int
@@ -74,43 +73,52 @@ class Model:
         self._scale = weights.scale
         self._bias = weights.bias
         self._lanes = struct.Struct(f"<{len(self.labels)}I")
-        self._packed = {name: _pack(base64.b64decode(row)) for name, row in weights.features.items()}
+        self._numbers = {name: number for number, name in enumerate(weights.features)}
+        self._rows = [base64.b64decode(row) for row in weights.features.values()]
+        self._packed = [_pack(row) for row in self._rows]
         self._of_concept = {
-            name.removeprefix(CONCEPT): row for name, row in self._packed.items() if name.startswith(CONCEPT)
+            name.removeprefix(CONCEPT): number for name, number in self._numbers.items() if name.startswith(CONCEPT)
         }
         self._known_stems = Memo(self._learn)
 
     def read(self, reading: Reading) -> Weighed:
         """What the features of a text weigh together; the stems of a word met before cost one look-up."""
-        stems = set(chain.from_iterable(map(self._known_stems.__getitem__, reading.words.texts)))
-        concepts = self._of_concept.keys() & reading.found
-        rows = [*map(self._packed.__getitem__, stems), *map(self._of_concept.__getitem__, concepts)]
-        return Weighed(sum(rows), len(rows))
+        features = set(chain.from_iterable(map(self._known_stems.__getitem__, reading.words.texts)))
+        features.update([self._of_concept[name] for name in reading.found if name in self._of_concept])
+        return Weighed(sum(map(self._packed.__getitem__, features)), len(features))
 
-    def _learn(self, word: str) -> tuple[str, ...]:
-        return tuple(stem for stem in _stems(word) if stem in self._packed)
+    def _learn(self, word: str) -> tuple[int, ...]:
+        """The numbers of the features that a word has."""
+        return tuple(self._numbers[stem] for stem in _stems(word) if stem in self._numbers)
 
     def weigh(self, features: Iterable[str]) -> Weighed:
         """What these features weigh together; those unknown to the model say nothing."""
-        rows = [row for row in map(self._packed.get, features) if row is not None]
+        rows = [self._packed[self._numbers[name]] for name in features if name in self._numbers]
         return Weighed(sum(rows), len(rows))
 
     def log_odds(self, weighed: Weighed) -> dict[str, float]:
         """The log-odds of every label for a text whose features weigh so much."""
         lanes = self._lanes.unpack(weighed.lanes.to_bytes(self._lanes.size, "little"))
         shift = _SHIFT * weighed.features
-        weights = map(mul, map(sub, lanes, repeat(shift)), self._scale)
-        return dict(zip(self.labels, map(add, weights, self._bias), strict=True))
+        return {
+            label: (lane - shift) * scale + bias
+            for label, lane, scale, bias in zip(self.labels, lanes, self._scale, self._bias, strict=True)
+        }
 
     def evidence(self, reading: Reading, label: str) -> list[Match]:
         """The words that weighed most for a label, heaviest first."""
-        place = 8 * _LANE * self.labels.index(label)
+        place = self.labels.index(label)
+        shown: dict[int, Match] = {}
+        for index, word in enumerate(reading.words.texts):
+            for number in self._known_stems[word] if len(word) >= _TELLING else ():
+                shown.setdefault(number, Match(index, index))
+        shown.update(
+            (number, reading.found[name][0]) for name, number in self._of_concept.items() if name in reading.found
+        )
         weighed = [
             (weight, -match.first, match)
-            for feature, match in features(reading).items()
-            if len(feature) >= _TELLING
-            and (row := self._packed.get(feature)) is not None
-            and (weight := (row >> place & 255) - _SHIFT) > 0
+            for number, match in shown.items()
+            if (weight := self._rows[number][place] - _SHIFT) > 0
         ]
         return list(dict.fromkeys(match for _, _, match in sorted(weighed, reverse=True)))[:MAX_EVIDENCE]
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from publicsuffixlist import PublicSuffixList
 
 from schemas.events import ContactKind
-from streams.understanding import phones
+from streams.understanding import clues, phones
 
 _EMAIL: Final = re.compile(
     r"(?<![\w.+-])[a-z0-9][\w.%+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![a-z0-9_]|-[a-z0-9])"
@@ -25,7 +25,7 @@ _HOST: Final = re.compile(
     r"(?:(?:xn--[a-z0-9-]{1,59}|[a-z]{2,24})(?![a-z0-9_@]|-[a-z0-9])|(?:каз|рф)(?![\w@-]))(?::\d{2,5})?(?:[/?#][^\s<>\"«»“”„]{0,2000})?"
 )
 #: Without this there is no host.
-_DOTTED: Final = re.compile(rf"[a-z0-9-]{_DOT}(?:[a-z]|каз|рф)")
+_dotted: Final = clues.test(re.compile(r"[a-z0-9-](?:\.|\[\.\]|\(\.\))(?:[a-z]|каз|рф)").search)
 _HANDLE: Final = re.compile(r"(?<![\w.@/])@([a-z](?:[a-z0-9_]|\.(?!\.)){2,31})(?![a-z0-9_]|\.\.|…)")
 #: "телеграм: kaspi_help", "ник в инстаграме fraud.kz": the service named before, the name without @.
 _NAMED: Final = re.compile(
@@ -40,7 +40,7 @@ _NAMED_BEFORE: Final = re.compile(
     r"(?<![\w@./])(?=[a-z.]{1,30}[_0-9]))(?P<name>[a-z][a-z0-9_.]{4,31})[»\"]? (?:в|на|деген|атты) "
     r"(?:(?P<telegram>телег|telegram|тг\b)|(?P<instagram>инст|insta))"
 )
-_SERVICE_NAMES: Final = ("телег", "telegram", "инст", "insta", "tg", "тг")
+_names_service: Final = clues.has_any(("телег", "telegram", "инст", "insta", "tg", "тг"))
 #: The service a bare @name belongs to: the last that is named before it, or the first after it.
 _SERVICES: Final = {
     "telegram": re.compile(r"(?:телег\w{0,8}|telegram|\btg|\bтг)(?!\w)"),
@@ -92,9 +92,9 @@ def scan(folded: str) -> list[Span]:
         found += [_handle(m, folded) for m in _HANDLE.finditer(folded)]
     if "//" in folded or "www." in folded or ":/" in folded:
         found += [link for m in _URL.finditer(folded) if (link := _link(m))]
-    if any(name in folded for name in _SERVICE_NAMES):
+    if _names_service(folded):
         found += [named for p in (_NAMED, _NAMED_BEFORE) for m in p.finditer(folded) if (named := _named(m))]
-    if _DOTTED.search(folded):
+    if _dotted(folded) or " . " in folded or " точка " in folded:
         found += [link for m in _HOST.finditer(folded) if (link := _link(m))]
     found.sort(key=lambda o: (o.start, -o.end))
     return [o for i, o in enumerate(found) if o.value and all(p.end <= o.start for p in found[max(0, i - 3) : i])]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from streams.understanding import cues
+from streams.understanding import clues, cues
 from streams.understanding.digits import Digits, is_amount, is_something_else, is_sum
 from streams.understanding.identifiers import Secret, overlaps
 
@@ -42,13 +42,14 @@ _STEMS: Final = (
     "секретн",
     "контрольн",
 )
+_speaks_of_passwords: Final = clues.has_any(_STEMS)
 #: How far from the word for it a password may stand, in characters.
 _FAR: Final = 70
 
 
 def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
     """The passwords of `folded` text that stand outside of the spans `taken`: numbers, links, other secrets."""
-    if not any(stem in folded for stem in _STEMS):
+    if not _speaks_of_passwords(folded):
         return
     for named in _CUES["password_word"].finditer(folded):
         end = named.end()

@@ -70,13 +70,14 @@ class Match(Struct, frozen=True, order=True, gc=False):
 class _Word(Struct, frozen=True):
     """What the matcher knows of a word: which forms of phrases it fits, and concepts it gives alone.
 
-    `ends` are its atoms that end a phrase.  `phrases` are those that begin with it, by the atoms of their last word,
-    which stands at most `reach` words on.
+    `ends` are its atoms that end a phrase.  `pairs` are phrases of two words that begin with it, by the atoms of the
+    second one; `phrases` are longer ones, by the atoms of their last word, which stands at most `reach` words on.
     """
 
     atoms: frozenset[int]
-    ends: frozenset[int]
+    ends: tuple[int, ...]
     concepts: tuple[str, ...]
+    pairs: dict[int, list[int]]
     phrases: dict[int, list[int]]
     reach: int
 
@@ -86,7 +87,7 @@ _Phrase = tuple[str, tuple[frozenset[int] | int, ...]]
 _GAP: Final = -1
 #: "лжеследователь" is also read as "следователь".
 _FALSE_PREFIXES: Final = ("лже", "псевдо")
-_NOTHING: Final = _Word(frozenset(), frozenset(), (), {}, 0)
+_NOTHING: Final = _Word(frozenset(), (), (), {}, {}, 0)
 _TRANSLIT: Final = {
     **{"shch": "щ", "sch": "щ", "zh": "ж", "kh": "х", "ts": "ц", "ch": "ч", "sh": "ш", "yu": "ю", "ya": "я"},
     **{"yo": "е", "iy": "ий", "ju": "ю", "ja": "я"},
@@ -132,28 +133,41 @@ class Lexicon:
     def match(self, words: Words) -> dict[str, list[Match]]:
         """Every occurrence of every concept in `words`, in the order of the text."""
         known = list(map(self._known.__getitem__, words.texts))
-        ends = [word.ends for word in known]
+        ends = [*[word.ends for word in known], ()]
+        sentences = words.sentences
         found: dict[str, list[Match]] = {}
         for index, word in enumerate(known):
             if word.concepts:
                 here = Match(index, index)
                 for concept in word.concepts:
                     found.setdefault(concept, []).append(here)
+            begun: list[int] = []
+            if word.pairs:
+                pairs = word.pairs
+                for atom in ends[index + 1]:
+                    if atom in pairs and sentences[index] == sentences[index + 1]:
+                        begun += pairs[atom]
             if word.reach:
-                begun: set[int] = set()
                 phrases = word.phrases
                 for atoms in ends[index + 1 : index + 1 + word.reach]:
                     for atom in atoms:
                         if atom in phrases:
-                            begun.update(phrases[atom])
-                for number in sorted(begun) if begun else ():
-                    concept, parts = self._phrases[number]
-                    end = _follow(parts, 1, index, known, words.sentences)
-                    if end >= 0:
-                        found.setdefault(concept, []).append(Match(index, end))
+                            begun += phrases[atom]
+            if begun:
+                self._finish(sorted(set(begun)), index, known, sentences, found)
         for matches in found.values():
             del matches[MAX_OCCURRENCES:]
         return found
+
+    def _finish(
+        self, begun: list[int], index: int, known: list[_Word], sentences: list[int], found: dict[str, list[Match]]
+    ) -> None:
+        """Adds to `found` those of the phrases begun at `index` that stand there to their end."""
+        for number in begun:
+            concept, parts = self._phrases[number]
+            end = index + 1 if len(parts) == 2 else _follow(parts, 1, index, known, sentences)
+            if end >= 0:
+                found.setdefault(concept, []).append(Match(index, end))
 
     def knows(self, word: str) -> bool:
         """Whether one word (in the form of `text.Words`) gives a concept by itself."""
@@ -203,17 +217,22 @@ class Lexicon:
         if not atoms:
             return _NOTHING
         concepts = {c for atom in atoms for c in self._single.get(atom, ())}
+        pairs: dict[int, list[int]] = {}
         phrases: dict[int, list[int]] = {}
-        begun = {number for atom in atoms for number in self._starting.get(atom, ())}
-        for number in begun:
+        reach = 0
+        for number in {number for atom in atoms for number in self._starting.get(atom, ())}:
+            parts = self._phrases[number][1]
+            if len(parts) > 2:
+                reach = max(reach, _reach(parts))
             for last in self._lasts[number]:
-                phrases.setdefault(last, []).append(number)
+                (phrases if len(parts) > 2 else pairs).setdefault(last, []).append(number)
         return _Word(
             frozenset(atoms & self._inside),
-            frozenset(atoms & self._ending),
+            tuple(sorted(atoms & self._ending)),
             tuple(sorted(concepts)),
+            pairs,
             phrases,
-            max((_reach(self._phrases[number][1]) for number in begun), default=0),
+            reach,
         )
 
     def _resolve(self, text: str) -> set[int]:

@@ -128,7 +128,7 @@ def scan(folded: str, area_code: str | None = None) -> Scanned:
             phone, i = _international(groups, 0, start - plus.end(), "international")
             phones.append(phone)
         while i < len(groups):
-            card = _is_card(groups[i : i + 4])
+            card = len(groups[i].digits) == 4 and _is_card(groups[i : i + 4])
             found = None if card else _read(groups, i)
             if not found and not card and _shape(groups, i) in _LOCAL_SHAPES:
                 may_be_local, found = True, _local(groups, i, area_code)

@@ -10,17 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import compress, count, pairwise
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
 from schemas import reference
 from schemas.events import ContactRole, FoundContact
-from streams.understanding import cues
+from streams.understanding import cues, pieces
 from streams.understanding.cues import after, before
-from streams.understanding.folding import fold, plain
-from streams.understanding.memo import Memo
+from streams.understanding.folding import fold, fold_piece, plain
 
 _CUES: Final = cues.load("place")
 
@@ -153,6 +152,8 @@ def _told(text: str, region: str | None) -> Place:
     """The place that the text tells: of the likeliest the first district, else the first region."""
     folded = fold(text)
     mentions = list(_mentions(text, folded))
+    if not mentions:
+        return Place()
     for one, two in list(pairwise(mentions)):
         within = one.region == two.region or any(p.district for p in (*one.places, *two.places))
         if not within and (_ROUTE.fullmatch(folded, one.end, two.start) or _FROM_TO.search(folded, one.start, two.end)):
@@ -190,15 +191,13 @@ def _mentions(text: str, folded: str) -> Iterator[_Mention]:
 
 def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
     """Where a name stands, to the end of its last word, and what it can mean: of all that begin there the longest."""
-    blanks_between = folded.split()
-    begun = list(map(_BEGINNINGS.__getitem__, blanks_between))
+    begun = _beginnings_in(text)
     if not any(begun):
         return
-    position = 0
-    for written, beginnings in zip(blanks_between, begun, strict=True):
-        position = folded.index(written, position)
-        for offset, names in beginnings:
-            start = position + offset
+    starts = pieces.starts(text)
+    for index in compress(count(), begun):
+        for offset, names in begun[index]:
+            start = starts[index] + offset
             ends = [
                 (end, name)
                 for name in names
@@ -207,7 +206,6 @@ def _named(text: str, folded: str) -> Iterator[tuple[int, int, list[_Name]]]:
             longest = max((end for end, _ in ends), default=0)
             if longest:
                 yield start, longest, _closest([name for end, name in ends if end == longest])
-        position += len(written)
 
 
 def _closest(names: list[_Name]) -> list[_Name]:
@@ -220,16 +218,23 @@ def _closest(names: list[_Name]) -> list[_Name]:
 
 def _beginnings(written: str) -> tuple[tuple[int, list[_Name]], ...]:
     """Where names can begin in what stands between two blanks, and which: those whose first word stands there."""
-    words = [(word.start(), _names_by_beginning().get(word.group()[:2], ())) for word in _WORD.finditer(written)]
-    fitting = [(start, [name for name in names if _word_end(written, start, name, 0)]) for start, names in words]
-    return tuple((start, names) for start, names in fitting if names)
+    folded = fold_piece(written)
+    begun: list[tuple[int, list[_Name]]] = []
+    for word in _WORD.finditer(folded):
+        start, names = word.start(), _names_by_beginning().get(word.group()[:2], ())
+        fitting = [n for n in names if folded.startswith(n.words[0], start) and _word_end(folded, start, n, 0)]
+        if fitting:
+            begun.append((start, fitting))
+    return tuple(begun)
 
 
-_BEGINNINGS: Final = Memo(_beginnings)
+_beginnings_in: Final = pieces.column(_beginnings)
 
 
 def _end(folded: str, start: int, name: _Name) -> int:
     """Where the name that begins at `start` ends, or 0 if its words do not follow or end in something else."""
+    if len(name.words) > 1 and name.words[1] not in folded:
+        return 0
     position = _word_end(folded, start, name, 0)
     for index in range(1, len(name.words)):
         gap = _GAP.match(folded, position) if position else None

@@ -8,7 +8,6 @@ addresses. Suspects' numbers, short codes, links and sums of money stay.  Kinds:
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,7 +15,7 @@ from msgspec import Struct
 
 from schemas import reference
 from schemas.events import ContactKind
-from streams.understanding import codes, cues, identifiers, numbers, passwords, phones
+from streams.understanding import clues, codes, cues, identifiers, numbers, ownership, passwords, phones
 from streams.understanding.cues import after, before
 from streams.understanding.digits import is_in_message
 from streams.understanding.folding import NOTHING, fold
@@ -66,31 +65,17 @@ _SELF_TOLD: Final = re.compile(r"[\W_]*(?:имя:|отправитель)")
 _AFTER_SECRET: Final = re.compile(rf"[ ,;]{{1,3}}{NOTHING}")
 #: Nothing between a reporter and their number: "заявитель: 8 701 …".
 _NAMELESS: Final = re.compile(r"[\W_]{1,4}(?:(?:номер|номир)\w{0,3}\W{1,3})?")
+_speaks_of_reporters: Final = clues.has_any(_REPORTER_STEMS)
+#: Digits alone, fewer than an IIN has: nobody's secret unless they are the reporter's own number.
+_A_NUMBER: Final = re.compile(r"[ +()-]*(?:[0-9][ +()-]{0,3}){3,11}")
 #: Without any of these there is nothing to mask: a digit, an address, a password, numbers told in words.
-_PROMISING: Final = re.compile(r"[\d@]")
-_WORDY: Final = (
-    "парол",
-    "купия",
-    "pass",
-    "пасс",
-    "код",
-    "смс",
-    "цифр",
-    "санд",
-    "пин",
-    "сем",
-    "жети",
-    "секретн",
-    "прочит",
-    "ноль",
-    "нуль",
-    "контрольн",
-    "дедим",
-    "айтт",
-    "айтып",
-    "сказал",
-    "назвал",
-    "дикт",
+_promising: Final = clues.test(re.compile(r"[\d@]").search)
+_wordy: Final = clues.has_any(
+    (
+        *("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети", "секретн", "прочит"),
+        *("ноль", "нуль", "контрольн", "дедим", "айтт", "айтып", "сказал", "назвал", "дикт", "надцат", "дцать"),
+        *("сорок", "десят", "вяност", "жиырма", "отыз", "кырык", "елу", "алпыс", "сексен", "токсан"),
+    )
 )
 #: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
 _MASKABLE: Final = {ContactKind.E164: "phone", ContactKind.INVALID: "phone", ContactKind.EMAIL: "email"}
@@ -117,7 +102,7 @@ def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
     `own_numbers`: the reporter's own phones and e-mail addresses as the channel knows them; phones are found however
     they are written, also without country and area code.
     """
-    kinds: Counter[str] = Counter()
+    kinds: dict[str, int] = {}
     for _ in range(_MAX_PASSES):
         secrets = _find(text, own_numbers)
         if not secrets:
@@ -125,10 +110,10 @@ def mask(text: str, own_numbers: Sequence[str] = ()) -> Masked:
         parts, last = [], 0
         for secret in secrets:
             parts += [text[last : secret.start], f"[{secret.kind}]"]
-            kinds[secret.kind] += 1
+            kinds[secret.kind] = kinds.get(secret.kind, 0) + 1
             last = secret.end
         text = "".join(parts) + text[last:]
-    return Masked(text, dict(kinds))
+    return Masked(text, kinds)
 
 
 def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
@@ -147,7 +132,9 @@ def _find(text: str, own_numbers: Sequence[str]) -> list[Secret]:
 
 def _scan(folded: str, own_numbers: Sequence[str]) -> list[Secret]:
     """Every secret of a folded text."""
-    if not _PROMISING.search(folded) and not any(stem in folded for stem in _WORDY):
+    if not own_numbers and _A_NUMBER.fullmatch(folded):
+        return []
+    if not _promising(folded) and not _wordy(folded):
         return []
     found = list(identifiers.scan(folded))
     own, others = _contacts(folded, own_numbers)
@@ -225,13 +212,13 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
     own: list[Secret] = []
     others: list[tuple[int, int]] = []
     spans = numbers.find_spans(folded, None)
-    noted = bool(spans) and any(stem in folded for stem in _REPORTER_STEMS)
+    noted = bool(spans) and _speaks_of_reporters(folded)
     for span in spans:
         kind = _MASKABLE.get(span.kind)
         mine = span.value in addresses or any(_is_same(span.value, digits) for digits in known)
         if kind and (
             mine
-            or numbers.is_own(span, folded)
+            or ownership.is_own(span, folded)
             or (noted and _is_reporters(folded, span.start))
             or _is_signature(folded, span)
             or (own and _is_more(folded, own[-1].end, span))

@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas import reference
 from schemas.events import ContactKind
-from streams.understanding import cues
+from streams.understanding import clues, cues
 from streams.understanding.cues import after, before
 from streams.understanding.online import Span
 from streams.understanding.phones import Group
@@ -34,7 +34,7 @@ _JOINED: Final = re.compile(r"[ ,/]{1,3}|[ ,]{0,2}(?:и|или|либо|да|ж�
 _NAME: Final = re.compile(
     r"(?<![\w@.])(?=\d{0,4}[a-z])[a-z0-9]+(?:[._&-][a-z0-9]+)*(?: (?:bank|kz|info|pay|mobile|market|travel))?(?![\w@])"
 )
-_LATIN: Final = re.compile("[a-z][a-z]")
+_has_latin: Final = clues.test(re.compile("[a-z][a-z]").search)
 _MIN_NAME: Final = 3
 _MAX_NAME: Final = 11
 #: Programs and kinds of message, not senders.
@@ -89,15 +89,7 @@ _NOT_SENDERS: Final = frozenset(
 )
 
 #: How telephones in other languages show a withheld number; and the word that is called hidden in ours.
-_HIDDEN_WORDS: Final = (
-    "private number",
-    "no caller id",
-    "unknown number",
-    "withheld number",
-    "скрытый абонент",
-    "номер",
-    "номир",
-)
+_may_be_hidden: Final = clues.has_any(("number", "caller", "абонент", "номер", "номир"))
 _NUMBER_WORD: Final = re.compile(
     r"private number|no caller id|unknown number|withheld number|скрытый абонент|ном[еи]р\w{0,6}"
 )
@@ -165,7 +157,7 @@ def _continues(group: Group, preceding: str, found: Sequence[Span]) -> bool:
 def senders(folded: str, taken: Sequence[Span]) -> list[Span]:
     """Names in the field of a sender: "СМС от KASPI.KZ", "HalykBank-тен хабарлама келді"."""
     found: list[Span] = []
-    if not _LATIN.search(folded):
+    if not _has_latin(folded):
         return found
     for match in _NAME.finditer(folded):
         name, start, end = match.group(), match.start(), match.end()
@@ -192,7 +184,7 @@ def is_sender(name: str, preceding: str, following: str) -> bool:
 
 def hidden(folded: str, taken: Sequence[Span]) -> list[Span]:
     """Callers who withheld their number; not where the number itself follows after all."""
-    if not any(word in folded for word in _HIDDEN_WORDS):
+    if not _may_be_hidden(folded):
         return []
     found = []
     for match in _NUMBER_WORD.finditer(folded):

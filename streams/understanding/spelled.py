@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from streams.understanding import cues, spoken
+from streams.understanding import clues, cues, spoken
 from streams.understanding.cues import after, before
 from streams.understanding.digits import Digits, is_amount, is_told
 from streams.understanding.identifiers import Secret
@@ -20,14 +20,14 @@ _STUCK: Final = re.compile(
     r"|(?<![\w.,:/-])(?P<before>\d{4,8})код(?!\w)"
 )
 #: Without this there is none.
-_STUCK_NEAR: Final = re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))")
+_may_be_stuck: Final = clues.test(re.compile(r"[0-9](?:(?=код)|(?<=[a-zа-я].)|(?<=[a-zа-я][.].))").search)
 #: Google's codes come with a letter: "G-482107".
 _LABELLED: Final = re.compile(r"-(?<=(?<![\w.,:/-])[a-z]-)\d{5,8}(?![\w-])")
 _MIXED: Final = re.compile(
     r"(?<![\w.@/-])(?:(?=[a-z]{0,8}\d)(?=\d{0,8}[a-z])[a-z0-9]{4,10}|(?=[а-я\d]{5,8}(?!\w))(?:[а-я]{1,2}\d{1,4}){2,4}[а-я]?|[а-я]{2}\d{2}[а-я]{2})(?![\w@/.-])"
 )
 #: Without this there is no code of letters and digits.
-MIXED_NEAR: Final = re.compile(r"[0-9](?:(?=[a-zа-я])|(?<=[a-zа-я].))")
+may_be_mixed: Final = clues.test(re.compile(r"[0-9](?:(?=[a-zа-я])|(?<=[a-zа-я].))").search)
 _WORDS: Final = (
     "ноль|нуль|один|одна|раз|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|одиннадцать|двенадцать|тринадцать|"
     "четырнадцать|пятнадцать|шестнадцать|семнадцать|восемнадцать|девятнадцать|двадцать|тридцать|сорок|пятьдесят|шестьдесят|"
@@ -36,6 +36,7 @@ _WORDS: Final = (
 )
 #: A code told in words: three of them or more, two for a card's back; digits among them allowed.
 _SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{1,7}}(?!\w)")
+_has_words: Final = clues.test(re.compile(rf"(?<!\w)(?:{_WORDS})(?!\w)").search)
 #: Four digits and more, told one by one: hardly anything else than a code.
 _DIGIT_BY_DIGIT: Final = re.compile(
     r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
@@ -66,7 +67,7 @@ _ANOTHER_BEFORE: Final = re.compile(rf"[ ,.-]{{1,3}}(?:{'|'.join(w[::-1] for w i
 
 def stuck(folded: str) -> Iterator[Secret]:
     """Codes that touch the word for them, and Google's, which come with a letter."""
-    for match in _STUCK.finditer(folded) if _STUCK_NEAR.search(folded) else ():
+    for match in _STUCK.finditer(folded) if _may_be_stuck(folded) else ():
         kind = "pin" if match["pin"] else "cvv" if match["cvv"] else "one-time-code"
         yield Secret(*match.span("after" if match["after"] else "before"), kind)
     for match in _LABELLED.finditer(folded):
@@ -86,7 +87,7 @@ def mixed(folded: str, named: Sequence[tuple[int, int]]) -> Iterator[Secret]:
 
 def may_be_in_words(folded: str) -> bool:
     """Whether words for digits are in the text at all."""
-    return sum([unit in folded for unit in _UNITS]) >= 2
+    return _has_words(folded) and sum([unit in folded for unit in _UNITS]) >= 2
 
 
 def in_words(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from streams.understanding import clues
 from streams.understanding.phones import Phone, valid
 
 #: Words by value, in folded letters (see `folding.fold`), as people also dictate them.
@@ -86,7 +87,8 @@ _WORD: Final = rf"(?:{'|'.join(sorted([*_VALUES, _HUNDRED], key=len, reverse=Tru
 _RUN: Final = re.compile(rf"(?<!\w)(?:{_WORD}|\d{{1,4}})(?:[ ,.-]{{1,3}}(?:{_WORD}|\d{{1,4}})(?!\w)){{4,15}}")
 _PART: Final = re.compile(r"[а-я]+|\d+")
 #: Every number of ours has a seven told in words or digits near its beginning; without it the text need not be read.
-_STEMS: Final = ("сем", "жети")
+_has_seven: Final = clues.has_any(("сем", "жети"))
+_has_number_words: Final = clues.test(re.compile(rf"(?<!\w){_WORD}(?!\w)").search)
 #: Digits of a national number, and with what comes before it.
 _NATIONAL: Final = 10
 _WHOLE: Final = 11
@@ -103,7 +105,7 @@ class _Group(NamedTuple):
 
 def scan(folded: str) -> Iterator[Phone]:
     """The numbers told in words in `folded` text, in order."""
-    if not any(stem in folded for stem in _STEMS):
+    if not (_has_seven(folded) and _has_number_words(folded)):
         return
     for run in _RUN.finditer(folded):
         groups = list(_groups(folded, *run.span()))

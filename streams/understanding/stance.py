@@ -20,8 +20,8 @@ def of_reading(reading: Reading, given: Stance = Stance.REPORT, outcome: Outcome
     if given is not Stance.REPORT:
         return given
     rules = reader()
-    for label, firings in zip(rules.book.stance, rules.fire(rules.book.stance, reading), strict=True):
+    for code, firings in rules.fire(rules.book.stance, reading).items():
         if points(firings) >= THRESHOLD:
-            asked = label.code == Stance.QUESTION.value
-            return Stance.REPORT if asked and outcome is Outcome.VICTIM else Stance(label.code)
+            asked = code == Stance.QUESTION.value
+            return Stance.REPORT if asked and outcome is Outcome.VICTIM else Stance(code)
     return Stance.REPORT

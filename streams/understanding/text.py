@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain, compress
+from itertools import accumulate
+from operator import itemgetter
 from typing import Final, NamedTuple
 
-from streams.understanding.memo import Memo
+from streams.understanding import pieces
 
 #: Latin letters (as drawn, so by case) and digits that stand for a Cyrillic one inside a Cyrillic word.
 _TO_CYRILLIC: Final = str.maketrans(
@@ -34,7 +36,8 @@ _ORDINARY: Final = re.compile(
 _ALIEN: Final = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"  # invisible
     "|[\u0300-\u036f]+"  # stress marks; a decomposed й is composed before
-    "|[\uff01-\uff5e\u2100-\u214f\u24b6-\u24e9\U0001d400-\U0001d7ff]"  # full width, enclosed, mathematical letters
+    # Full width, enclosed and mathematical letters, but not the sign of a number (№).
+    "|[\uff01-\uff5e\u2100-\u2115\u2117-\u214f\u24b6-\u24e9\U0001d400-\U0001d7ff]"
 )
 _DECOMPOSED: Final = re.compile("[ИиЕе][\u0306\u0308]")
 #: A Latin letter or a digit beside a Cyrillic letter.  Begins with what is rare: so it is searched for fastest.
@@ -46,19 +49,22 @@ _TRIPLE: Final = re.compile(r"(.)\1\1")  # ten times as fast as the next, and ra
 _REPEATED: Final = re.compile(r"([^\W\d_])\1{2,}")
 #: Without this nothing is spaced out.
 _SPACED_NEAR: Final = re.compile(r"[ .\-_*·][^\W_][ .\-_*·][^\W_](?![^\W_])")
+#: And without this nothing is spaced out by blanks.
+_SPACED_BY_BLANKS: Final = re.compile(r" [^\W\d_] [^\W\d_](?![^\W_])")
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*·])[^\W\d_](?:\1[^\W\d_])+)(?![^\W_])")
 #: One-letter words of Russian: three of them in a row are prose ("и я в"), not a spaced-out word.
 _ONE_LETTER_WORDS: Final = frozenset("авикосуяжб")
-_KAZAKH_LETTERS: Final = tuple(zip("әғқңөұүһі", "агкноуухи", strict=True))
+_KAZAKH: Final = re.compile("[әғқңөұүһі]")
+_BARE: Final = str.maketrans("әғқңөұүһі", "агкноуухи")
 
 #: A word; a question mark counts as one, since it says something.
 _WORD: Final = re.compile(r"[\u0400-\u052f]+|[a-z]+|[0-9]+|[^\W_]+|\?")
-#: A word or the end of a sentence, in what stands between two blanks.
-_PIECE: Final = re.compile(rf"{_WORD.pattern}|[.!…;](?=\Z|[)»”\"'])")
-_SENTENCE_ENDS: Final = frozenset(".!…;")
+#: A word or the end of a sentence; a line's end is one.
+_PIECE: Final = re.compile(rf"{_WORD.pattern}|[.!…;](?=\Z|[\s)»”\"'])|\n")
+_SENTENCE_ENDS: Final = frozenset(".!…;\n")
 _ENDING: Final = _SENTENCE_ENDS | {"?"}
-#: The pieces of what stands between two blanks.
-_PIECES: Final = Memo(_PIECE.findall)
+#: Stands for what can't be folded piece by piece; no folded piece has a blank.
+_MOVED: Final = " "
 
 
 class Folded(NamedTuple):
@@ -68,35 +74,73 @@ class Folded(NamedTuple):
     offsets: Sequence[int]
 
 
+class _Cut(NamedTuple):
+    """What a piece is cut into: its words, before which of them sentences end, and where in it each word stands.
+
+    `width` is how many characters it takes with the blank after it.
+    """
+
+    words: tuple[str, ...]
+    ends: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+    width: int
+
+
+_WORDS: Final = itemgetter(0)
+_WIDTH: Final = itemgetter(3)
+
+
 class Words:
     """The words of a folded text in their bare form, and the number of the sentence of each."""
 
-    __slots__ = ("_bare", "_spans", "sentences", "texts")
+    __slots__ = ("_cuts", "_places", "sentences", "texts")
 
-    def __init__(self, folded: str) -> None:
-        """Cuts `folded`; a word ends also where letters meet digits or another alphabet."""
-        self._bare = bare(folded)
-        self._spans: list[tuple[int, int]] = []
-        blanks_between = self._bare.replace("\n", " . ").split()  # a line's end is a sentence's end
-        pieces = list(chain.from_iterable(map(_PIECES.__getitem__, blanks_between)))
-        ended = accumulate(map(_ENDING.__contains__, pieces), initial=0)  # sentences, before each piece
-        are_words = [piece not in _SENTENCE_ENDS for piece in pieces]
-        self.texts = list(compress(pieces, are_words))
-        self.sentences = list(compress(ended, are_words))
+    def __init__(self, folded: str, cuts: Sequence[_Cut] | None = None) -> None:
+        """Cuts `folded`; a word ends also where letters meet digits or another alphabet.
 
-    @property
-    def spans(self) -> list[tuple[int, int]]:
-        """Start and end of each word in the folded text; found when first asked for: few texts need it."""
-        if not self._spans:
-            self._spans = list(map(re.Match.span, _WORD.finditer(self._bare)))
-        return self._spans
+        `cuts`: those of its pieces, where they are known.
+        """
+        self._cuts = cuts or [_cut(piece) for piece in pieces.split(folded)]
+        self._places: tuple[list[int], list[int]] | None = None
+        texts: list[str] = []
+        sentences: list[int] = []
+        sentence = 0
+        for words, ends, _, _ in self._cuts:
+            for end in ends:
+                sentences += [sentence] * (len(texts) + end - len(sentences))
+                sentence += 1
+            texts += words
+        self.texts = texts
+        self.sentences = sentences + [sentence] * (len(texts) - len(sentences))
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Start and end of a word in the folded text."""
+        if self._places is None:  # found when first asked for: many texts need none
+            words = accumulate(map(len, map(_WORDS, self._cuts)), initial=0)
+            self._places = list(words), list(accumulate(map(_WIDTH, self._cuts), initial=0))
+        counts, starts = self._places  # words before each piece, and where it starts
+        piece = bisect_right(counts, index) - 1
+        first, end = self._cuts[piece].spans[index - counts[piece]]
+        return starts[piece] + first, starts[piece] + end
+
+
+def _cut(piece: str) -> _Cut:
+    """The words of a folded piece."""
+    words: list[str] = []
+    ends: list[int] = []
+    spans: list[tuple[int, int]] = []
+    for part in _PIECE.finditer(bare(piece)):
+        if part.group() not in _SENTENCE_ENDS:
+            words.append(part.group())
+            spans.append(part.span())
+        if part.group() in _ENDING:
+            ends.append(len(words))
+    return _Cut(tuple(words), tuple(ends), tuple(spans), pieces.width(piece))
 
 
 def bare(folded: str) -> str:
     """A folded text with Kazakh letters as those type them who lack them (ә → а, қ → к …): the form to match in."""
-    for letter, plain in _KAZAKH_LETTERS:
-        folded = folded.replace(letter, plain)
-    return folded
+    return folded.translate(_BARE) if _KAZAKH.search(folded) else folded
 
 
 def fold(text: str) -> str:
@@ -108,39 +152,69 @@ def fold(text: str) -> str:
 def fold_with_offsets(text: str) -> Folded:
     """As `fold`, with the place of each character in the original.
 
-    Remembered for the last few texts: one is first masked and then read.
+    Remembered for the last few texts: one is first masked and then read.  Only where letters are spaced out, or
+    characters move, the whole text is looked at.
     """
-    folded = Folded(text.replace("\u0130", "I"), range(len(text) + 1))
-    if not _ORDINARY.fullmatch(folded.text):
-        folded = _edit(folded, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))
-        folded = _edit(folded, _ALIEN, _plain)
-    if _MIXED.search(folded.text):
-        folded = Folded(_MIXED_WORD.sub(_one_alphabet, folded.text), folded.offsets)
-    folded = Folded(folded.text.lower().replace("ё", "е"), folded.offsets)
-    if _TRIPLE.search(folded.text):
-        folded = _edit(folded, _REPEATED, lambda m: m[1])
-    return _edit(folded, _SPACED, _joined) if _SPACED_NEAR.search(folded.text) else folded
+    unmoved = _unmoved(text)
+    if _MOVED in unmoved:
+        return _fold(text)
+    folded = pieces.join(unmoved)
+    return _fold(text) if _SPACED_BY_BLANKS.search(folded) else Folded(folded, range(len(text) + 1))
 
 
-def _edit(folded: Folded, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> Folded:
+def read(text: str) -> tuple[Folded, Words]:
+    """`text` folded, and its words."""
+    folded = fold_with_offsets(text)
+    by_piece = isinstance(folded.offsets, range) and _MOVED not in _unmoved(text)
+    return folded, Words(folded.text, _cuts(text) if by_piece else None)
+
+
+def _fold(text: str) -> Folded:
+    """As `fold_with_offsets`."""
+    folded = text.replace("\u0130", "I")
+    offsets: Sequence[int] = range(len(text) + 1)
+    if not _ORDINARY.fullmatch(folded):
+        folded, offsets = _edit(folded, offsets, _DECOMPOSED, lambda m: unicodedata.normalize("NFC", m[0]))
+        folded, offsets = _edit(folded, offsets, _ALIEN, _plain)
+    if _MIXED.search(folded):
+        folded = _MIXED_WORD.sub(_one_alphabet, folded)
+    folded = folded.lower().replace("ё", "е")
+    if _TRIPLE.search(folded):
+        folded, offsets = _edit(folded, offsets, _REPEATED, lambda m: m[1])
+    return _edit(folded, offsets, _SPACED, _joined) if _SPACED_NEAR.search(folded) else Folded(folded, offsets)
+
+
+@lru_cache(maxsize=1)
+def _fold_unmoved(piece: str) -> str:
+    """A piece folded, or `_MOVED` if its characters move, or are such as change how the whole text is folded."""
+    folded = _fold(piece)
+    return folded.text if isinstance(folded.offsets, range) and _ORDINARY.fullmatch(piece) else _MOVED
+
+
+_unmoved: Final = pieces.column(_fold_unmoved)
+_cuts: Final = pieces.column(lambda piece: _cut(_fold_unmoved(piece)))
+
+
+def _edit(
+    folded: str, offsets: Sequence[int], pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]
+) -> Folded:
     """`folded` with each match replaced; the last character of a replacement comes from the end of what it replaces."""
-    match = pattern.search(folded.text)
-    if match is None:
-        return folded
-    pieces: list[str] = []
-    offsets: list[int] = []
+    if pattern.search(folded) is None:
+        return Folded(folded, offsets)
+    parts: list[str] = []
+    moved: list[int] = []
     done = 0
-    for match in pattern.finditer(folded.text):
+    for match in pattern.finditer(folded):
         new = replace(match)
-        pieces += (folded.text[done : match.start()], new)
-        offsets.extend(folded.offsets[done : match.start()])
+        parts += (folded[done : match.start()], new)
+        moved.extend(offsets[done : match.start()])
         if new:
-            offsets.extend(folded.offsets[min(match.start() + i, match.end() - 1)] for i in range(len(new) - 1))
-            offsets.append(folded.offsets[match.end() - 1])
+            moved.extend(offsets[min(match.start() + i, match.end() - 1)] for i in range(len(new) - 1))
+            moved.append(offsets[match.end() - 1])
         done = match.end()
-    pieces.append(folded.text[done:])
-    offsets.extend(folded.offsets[done:])
-    return Folded("".join(pieces), offsets)
+    parts.append(folded[done:])
+    moved.extend(offsets[done:])
+    return Folded("".join(parts), moved)
 
 
 def _plain(match: re.Match[str]) -> str:

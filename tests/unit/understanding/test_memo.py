@@ -21,3 +21,10 @@ def test_a_full_memo_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(100):
         assert known[f"слово{number}"] == f"СЛОВО{number}"
         assert len(known) <= 3
+
+
+def test_what_is_too_long_to_be_a_word_is_found_anew_each_time() -> None:
+    known = Memo(str.upper)
+    word = "а" * (memo.LONGEST + 1)
+    assert known[word] == known[word] == word.upper()
+    assert not known

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas import reference
 from streams.understanding import model, schemes
 from streams.understanding.model import FRAUD, Model, Weights
-from streams.understanding.reading import Firing, reader
+from streams.understanding.reading import Firing, Reader, reader
 
 #: A story for which no rule fires.
 _TOLD = "За посылку с подарками из Турции попросили внести таможенный сбор 95 000. Внёс, никакой посылки."
@@ -85,7 +85,7 @@ def test_one_rule_of_most_points_decides_alone_and_several_small_ones_do_not(mon
     def given(*worth: float) -> frozenset[str]:
         firings = [Firing("charity", f"rule {number}", points, ()) for number, points in enumerate(worth)]
         monkeypatch.setattr(
-            schemes, "_fire", lambda rules, labels, _: {"charity": firings} if labels is rules.book.schemes else {}
+            Reader, "fire", lambda rules, labels, _: {"charity": firings} if labels is rules.book.schemes else {}
         )
         return schemes.explain("Продают места в очереди на звёзды", against).given
 

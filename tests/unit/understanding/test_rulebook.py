@@ -58,7 +58,7 @@ def test_an_added_rule_works_at_once(folder: Path) -> None:
     _append(demands, "- code: unicorn-fee\n  rules:\n    - {name: a fee for unicorns, all: [unicorn, money]}\n")
     reader = Reader(book := load(folder))
     fired = reader.fire(book.demands, reader.read("За единорога просят 5000 тенге"))
-    assert [f.rule for f in fired[-1]] == ["a fee for unicorns"]
+    assert [f.rule for f in fired["unicorn-fee"]] == ["a fee for unicorns"]
 
 
 @pytest.mark.parametrize(

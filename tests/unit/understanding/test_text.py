@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.understanding.text import Words, bare, fold, fold_with_offsets
+from streams.understanding.text import Words, bare, fold, fold_with_offsets, read
 
 _CYRILLIC_LOOKALIKES = str.maketrans("аеорсухкАВСЕНКМОРТХ", "aeopcyxkABCEHKMOPTX")
 
@@ -32,6 +32,7 @@ _CYRILLIC_LOOKALIKES = str.maketrans("аеорсухкАВСЕНКМОРТХ", "
         ("ко\u0301д", "код"),
         ("и\u0306од", "йод"),
         ("ＷhatsApp", "whatsapp"),
+        ("№ 70\u201112", "№ 70\u201112"),
         ("и я в доме", "и я в доме"),
         ("A. B. Smith", "a. b. smith"),
         ("группа", "группа"),
@@ -80,7 +81,7 @@ def test_words_are_cut_at_digits_and_alphabets_and_count_sentences() -> None:
     assert words.sentences[5] == 1
     assert words.sentences[7] == 2
     assert words.sentences[8] > words.sentences[7]
-    assert [fold("Kaspiге 5000тг")[slice(*span)] for span in words.spans[:4]] == ["kaspi", "ге", "5000", "тг"]
+    assert [fold("Kaspiге 5000тг")[slice(*span)] for span in map(words.span, range(4))] == ["kaspi", "ге", "5000", "тг"]
 
 
 @pytest.mark.parametrize(
@@ -102,8 +103,16 @@ def test_where_a_sentence_ends(text: str, sentences: list[int]) -> None:
 def test_every_word_stands_where_its_span_says(text: str) -> None:
     folded = fold(text)
     words = Words(folded)
-    assert [bare(folded)[slice(*span)] for span in words.spans] == words.texts
+    assert [bare(folded)[slice(*span)] for span in map(words.span, range(len(words.texts)))] == words.texts
     assert len(words.sentences) == len(words.texts)
+
+
+@given(st.text(alphabet=st.sampled_from("аокд bpАК.\u200bиi0-\nІ\u0130ı№ㄱ?"), max_size=60))
+def test_a_text_is_read_as_it_is_folded(text: str) -> None:
+    folded, words = read(text)
+    assert folded == fold_with_offsets(text)
+    assert words.texts == Words(folded.text).texts
+    assert words.sentences == Words(folded.text).sentences
 
 
 def test_letters_that_are_spaced_out_by_underscores() -> None:
