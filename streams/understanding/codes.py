@@ -15,12 +15,13 @@ from streams.understanding.digits import (
     find,
     is_amount,
     is_like_a_code,
+    is_of_message,
     is_pretext,
     is_something_else,
     is_unexplained,
 )
 from streams.understanding.identifiers import Secret, overlaps
-from streams.understanding.telling import FAR, is_called_code, is_code, is_near
+from streams.understanding.telling import FAR, is_called_code, is_code, is_near, says
 
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
@@ -141,7 +142,11 @@ def _kind(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: bo
         return "cvv"
     if 4 <= len(digits) <= 6 and _CUES["pin_before"].match(preceding):
         return "pin"
-    if is_called_code(folded, found, named) or (named and is_pretext(folded, found)):
+    if (
+        is_called_code(folded, found, named)
+        or (named and is_pretext(folded, found))
+        or (len(digits) > SHORTEST and told and is_of_message(folded, found))
+    ):
         return "one-time-code"
     if (
         is_amount(folded, found.end)
@@ -179,6 +184,8 @@ def _is_pin(folded: str, found: Digits, named: Sequence[tuple[int, int]]) -> boo
     if _NUMBER_CUES["thing_before"].match(before(folded, found.start)) or is_something_else(folded, found):
         return False
     if any(0 < start - found.end <= 2 for start, _ in named):
+        return True
+    if _is_answer(folded, found, named) and says(folded, found.start, found.end):
         return True
     official = folded[found.start : found.end] in reference.official_numbers()
     return not official and is_unexplained(folded, found) and is_near(folded, found, named)

@@ -22,7 +22,7 @@ _CALLED_BEFORE: Final = cues.any_of(
     _NUMBER_CUES, "phone_word_before", "from_weak_before", "calling_before", "said_from_before"
 )
 #: Digits with blanks and dashes between, single ones also with commas, and what makes them part of something longer.
-_RUN: Final = re.compile(r"[0-9](?:(?<![\d,].)(?:, ?\d){3,7}(?![\d,])|[0-9]*(?:[ -]{1,2}\d+)*)")
+_RUN: Final = re.compile(r"[0-9](?:(?<![\d,].)(?:, ?\d){3,7}(?!,? ?\d)|[0-9]*(?:[ -]{1,2}\d+)*)")
 _GROUP: Final = re.compile(r"\d+")
 _NEXT_ITEM: Final = re.compile(r"\d\d?\)")
 _PART_BEFORE: Final = re.compile(r"(?:[\w.*+]|\d[,:/-])\Z")
@@ -54,6 +54,10 @@ _HOUSE: Final = re.compile(r"\d\d?-\d\d?")
 _TURNED_OUT: Final = re.compile(
     r"[\W_]{1,4}(?:(?:я )?(?:назвал|сказал|продиктовал|ввел|отправил)[аи]?[ ,-]{1,3})?(?:(?:а|и|потом|но) )?"
     r"(?:оказал\w{2,3}|на самом деле)[^.!?\n\d]{0,30}(?:код|парол)"
+)
+_COMES: Final = re.compile(
+    r"[»\"\W_]{1,3}(?:(?:деп|деген|дегенди) (?:бир )?(?:смс|sms|хабарлама|код)\w* (?:кел|туст)"
+    r"|(?:который )?(?:прише?л|прид[её]т|пришл|приход)\w* (?:мне |ей |ему |маме )?(?:в|по|на) (?:смс|sms|сообщени))"
 )
 #: A word that is all of a clause but for the digits, and no verb (written backwards).
 _NOUN_ALONE: Final = re.compile(r" (?!л|ал|ил|ьт|ю|ме|ми|п|(?:ид|ыд|ит|ыт))[а-я]{4,20}(?=[.,;!?\n(«\"]|\Z| [.,;!?\n])")
@@ -227,6 +231,11 @@ def is_pretext(folded: str, found: Digits) -> bool:
     return bool(named or _TURNED_OUT.match(folded, found.end))
 
 
+def is_of_message(folded: str, found: Digits) -> bool:
+    """Whether it is said to come in a message, whatever it is called: "кезек нөміріңіз 552310 деп смс келеді"."""
+    return _COMES.match(folded, found.end) is not None
+
+
 def is_in_message(folded: str, start: int) -> bool:
     """Whether what begins there is what a message says, not who sent it."""
     preceding = before(folded, start)
@@ -301,7 +310,7 @@ def _is_nearer(since: str, following: str) -> bool:
     """Whether a word for a code or for telling stands nearer than the word for a sum with which `since` begins."""
     if _USED_UP.search(since) or _CUES["telling_word"].search(since):
         return True
-    apart = len(_WORD.findall(since)) > 1 and not following.startswith(",")
+    apart = ("," in since or len(_WORD.findall(since)) > 1) and not following.startswith(",")
     return apart and _CUES["telling_after"].match(following) is not None
 
 

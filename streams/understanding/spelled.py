@@ -8,9 +8,9 @@ from typing import Final
 
 from streams.understanding import clues, cues, spoken
 from streams.understanding.cues import after, before
-from streams.understanding.digits import Digits, is_amount, is_told
+from streams.understanding.digits import Digits, is_amount
 from streams.understanding.identifiers import Secret
-from streams.understanding.telling import is_code
+from streams.understanding.telling import is_code, says
 
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
@@ -47,7 +47,8 @@ _WORD: Final = re.compile(r"\w+")
 _FEWEST: Final = 3
 #: Blanks between two pairs of words: "тридцать два сорок восемь".
 _PAIRS: Final = 3
-#: Digits told in words, of which a code has at least two.
+#: Words for digits; a code has at least two.
+_FEWEST_UNITS: Final = 2
 _UNITS: Final = (
     *("надцат", "двест", "трист", "один", "два", "три", "четыр", "пят", "шест", "сем", "восем", "девят", "нол"),
     *("бир", "еки", "уш", "торт", "бес", "алты", "жети", "сегиз", "тогыз"),
@@ -87,7 +88,7 @@ def mixed(folded: str, named: Sequence[tuple[int, int]]) -> Iterator[Secret]:
 
 def may_be_in_words(folded: str) -> bool:
     """Whether words for digits are in the text at all."""
-    return _has_words(folded) and sum([unit in folded for unit in _UNITS]) >= 2
+    return _has_words(folded) and sum(map(folded.count, _UNITS)) >= _FEWEST_UNITS
 
 
 def in_words(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:
@@ -120,7 +121,7 @@ def _is_dictated(folded: str, start: int, end: int) -> bool:
     told = _CUES["told_to_before"].match(preceding) or _CUES["told_to_after"].match(following)
     if not told and (len(groups) == 1 or _HOUR.match(preceding) or _is_hour(groups)):
         return False
-    return bool(is_told(folded, Digits(start, end, start, end))) and not (
+    return says(folded, start, end) and not (
         "," in folded[start:end]
         or _ANOTHER_WORD.match(following)
         or _ANOTHER_BEFORE.match(preceding)

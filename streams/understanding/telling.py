@@ -14,6 +14,13 @@ from streams.understanding.digits import BREAK, Digits, is_bare_sum, is_somethin
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
 _TOLD_AFTER: Final = cues.any_of(_CUES, "told_after", "read_out_after")
+#: Whoever does it, and to whom.
+_SAYS: Final = re.compile(
+    r"(?<!\w)(?:сказ|назв|назыв|ответил|сообщил|продикт|дикт|озвуч|прочит|прочл|прочел|зачит|говор|ввел|ввод|вбил|вписал"
+    r"|айт|окып|окыд|деди|дедим|деп)"
+)
+#: How far a word for telling may stand from what is told, in characters.
+NEAR: Final = 40
 _DIGITS_NEXT: Final = re.compile(r"[\W_]{1,3}\d")
 _LETTER: Final = re.compile(r"\w")
 #: How far from the word for it a code may stand, in characters.
@@ -53,6 +60,12 @@ def is_called_code(folded: str, found: Digits, named: Sequence[tuple[int, int]])
     word = _NUMBER_CUES["code_after"].match(following)
     official = folded[found.start : found.end] in reference.official_numbers()
     return word is not None and not (official and _DIGITS_NEXT.match(following, word.end()))  # "9909 код 61204"
+
+
+def says(folded: str, start: int, end: int) -> bool:
+    """Whether anybody tells anything right before or after, within the sentence."""
+    earlier = BREAK.split(folded[max(0, start - NEAR) : start])[-1]
+    return bool(_SAYS.search(earlier) or _SAYS.search(BREAK.split(folded[end : end + NEAR])[0]))
 
 
 def _is_other_sum(folded: str, found: Digits) -> bool:
