@@ -103,6 +103,8 @@ def is_used(preceding: str, following: str) -> bool:
 @lru_cache(maxsize=64)
 def _is_own_number(preceding: str, following: str) -> bool:
     """Whether it is called the reporter's own."""
+    if _CUES["own_yours_before"].match(preceding):
+        return True
     quoted = _QUOTED.match(preceding)
     said = quoted and (_CUES["speaker"].match(preceding, quoted.end()) or _SAID.match(following))
     if said or _CUES["posing"].search(preceding[::-1]) or _CUES["like_own_after"].match(following):
@@ -120,7 +122,7 @@ def _is_called_mine(preceding: str, following: str) -> bool:
     return bool(
         (_CUES["own_call_me_before"].match(preceding) and not (_is_quoted(preceding) or _ADVERT.match(following)))
         or (preceding.startswith(" ?") and _ANSWER_TO.search(preceding[::-1]) and not _is_told(preceding))
-        or _is_given(preceding)
+        or _is_given(preceding, following)
         or (_CUES["own_invite_before"].match(preceding) and not _is_told(preceding))
         or (
             _CUES["own_after"].match(following)
@@ -133,12 +135,12 @@ def _is_called_mine(preceding: str, following: str) -> bool:
     )
 
 
-def _is_given(preceding: str) -> bool:
+def _is_given(preceding: str, following: str) -> bool:
     """Whether who reports was asked for their number and gave it: "спросили сотовый. Дала 8 705 …"."""
     gave = _CUES["own_gave_before"].match(preceding)
-    if not gave:
+    if not (gave or _CUES["own_gave_after"].match(following)):
         return False
-    since = preceding[gave.end() :][::-1]
+    since = preceding[gave.end() if gave else 0 :][::-1]
     asked = _CUES["number_asked"].search(since)
     if not asked or _I_ASKED.search(since[: asked.start()]):
         return False

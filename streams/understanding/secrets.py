@@ -57,7 +57,8 @@ _OTHER_FIELD: Final = re.compile(
 _FORM: Final = 120
 #: Between two numbers of one person: "…, сот. …".
 _ANOTHER_OF_MINE: Final = re.compile(
-    r"[ ,;/(]{1,3}(?:тел|телефон|сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
+    r"[ ,;/(]{1,3}(?:(?:и|или|либо|немесе) )?(?:(?:по|на) )?"
+    r"(?:тел|телефон|сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
 )
 #: Fields that who reports fills in.
 _SELF_TOLD: Final = re.compile(r"[\W_]*(?:имя:|отправитель)")

@@ -14,6 +14,8 @@ from streams.understanding.digits import BREAK, Digits, is_bare_sum, is_somethin
 _CUES: Final = cues.load("secrets")
 _NUMBER_CUES: Final = cues.load("numbers")
 _TOLD_AFTER: Final = cues.any_of(_CUES, "told_after", "read_out_after")
+#: "За код" (written backwards).
+_FOR_A_CODE: Final = re.compile(r"[ ,]{1,3}[а-я]{0,3}док аз(?!\w)")
 #: Whoever does it, and to whom.
 _SAYS: Final = re.compile(
     r"(?<!\w)(?:сказ|назв|назыв|ответил|сообщил|продикт|дикт|озвуч|прочит|прочл|прочел|зачит|говор|ввел|ввод|вбил|вписал"
@@ -69,8 +71,8 @@ def says(folded: str, start: int, end: int) -> bool:
 
 
 def _is_other_sum(folded: str, found: Digits) -> bool:
-    """Whether a comma and a currency make it a sum after all: "спросили код, 50 000 тенге списали"."""
-    if "," not in folded[found.start - 4 : found.start]:
+    """Whether it is a sum after all: "спросили код, 50 000 тенге списали", "просит за код 4990 тг"."""
+    if "," not in folded[max(0, found.start - 4) : found.start] and not _FOR_A_CODE.match(before(folded, found.start)):
         return False
     return _NUMBER_CUES["sum_after"].match(after(folded, found.end)) is not None
 
