@@ -40,7 +40,9 @@ _PRIVATE_MAIL: Final = (
     *("@mail.ru", "@gmail.com", "@inbox.ru", "@bk.ru", "@list.ru", "@yandex.ru", "@yandex.kz", "@yandex.com", "@ya.ru"),
     *("@rambler.ru", "@icloud.com", "@outlook.com", "@hotmail.com", "@yahoo.com", "@mail.kz", "@internet.ru"),
 )
-_ALSO: Final = re.compile(r"[ ,;/]{1,3}(?:(?:и|или|либо|мен|немесе) )?")
+_ALSO: Final = re.compile(
+    r"[ ,;/]{1,3}(?:(?:и|или|либо|мен|немесе) )?(?:(?:e-?mail|эл[.] ?почта|почта|пошта|мейл)[ :-]{1,3})?"
+)
 #: Fraudsters sign their messages as these do.
 _OFFICE: Final = re.compile(
     r"банк|bank|kaspi|каспи|halyk|халык|служб|администр|команда|поддержк|компани|отдел|департ|тоо|egov|егов|полици|сотрудн"
