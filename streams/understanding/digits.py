@@ -22,17 +22,20 @@ _CALLED_BEFORE: Final = cues.any_of(
     _NUMBER_CUES, "phone_word_before", "from_weak_before", "calling_before", "said_from_before"
 )
 #: Digits with blanks and dashes between, single ones also with commas, and what makes them part of something longer.
-_RUN: Final = re.compile(r"[0-9](?:(?<![\d,].)(?:, ?\d){3,7}(?![\d,])|[0-9]*(?:[ -]{1,2}\d+)*)")
+_RUN: Final = re.compile(r"[0-9](?:(?<![\d,].)(?:, ?\d){3,7}(?!,? ?\d)|[0-9]*(?:[ -]{1,2}\d+)*)")
 _GROUP: Final = re.compile(r"\d+")
 _NEXT_ITEM: Final = re.compile(r"\d\d?\)")
 _PART_BEFORE: Final = re.compile(r"(?:[\w.*+]|\d[,:/-])\Z")
 _PART_AFTER: Final = re.compile(r"[\w*#]|[.,:/]\d|-(?:й|я|е|го|му|ом|ой|ый|ая|ое)\b")
+#: Another code of the same length before or after a stroke: "4821/7713".
+_TWIN_BEFORE: Final = re.compile(r"(?<![\w/.,:-])(\d{4,6})/\Z")
+_TWIN_AFTER: Final = re.compile(r"/(\d{4,6})(?![\w/-]|[.,]\d)")
 #: Google's codes come with a letter: "G-482107".
 _LABEL: Final = re.compile(r"(?<![\w-])[a-z]-\Z")
 _TIME: Final = re.compile(r"(?:[01]?\d|2[0-3])[ -][0-5]\d")
 #: What joins the codes of a list: "6621 и 6690".
 _AND: Final = re.compile(
-    r"[ ,]{1,3}(?:(?:и|мен|да|или|либо|то ли|не то|алде|немесе|потом|затем|еще|кейин|сосын)[ ,]{1,2}){0,2}"
+    r"/|[ ,]{1,3}(?:(?:и|мен|да|или|либо|то ли|не то|алде|немесе|потом|затем|еще|кейин|сосын)[ ,]{1,2}){0,2}"
 )
 #: Written as sums are, without a zero before; codes have even groups.
 _SUM_LIKE: Final = re.compile(r"[1-9]\d*|[1-9]\d{0,2}(?: \d{3})+")
@@ -49,8 +52,16 @@ _USED_UP: Final = re.compile(r"\d{3}|(?<!\w)(?:код|смс|пин|парол|�
 _TWO_HALVES: Final = re.compile(r"\d{3}-\d{3}")
 _HOUSE: Final = re.compile(r"\d\d?-\d\d?")
 _TURNED_OUT: Final = re.compile(
-    r"[\W_]{1,4}(?:(?:а|и|потом|но) )?(?:оказал\w{2,3}|на самом деле)[^.!?\n\d]{0,30}(?:код|парол)"
+    r"[\W_]{1,4}(?:(?:я )?(?:назвал|сказал|продиктовал|ввел|отправил)[аи]?[ ,-]{1,3})?(?:(?:а|и|потом|но) )?"
+    r"(?:оказал\w{2,3}|на самом деле)[^.!?\n\d]{0,30}(?:код|парол)"
 )
+_COMES: Final = re.compile(
+    r"[»\"\W_]{1,3}(?:(?:деп|деген|дегенди) (?:бир )?(?:смс|sms|хабарлама|код)\w* (?:кел|туст)"
+    r"|(?:который )?(?:прише?л|прид[её]т|пришл|приход)\w* (?:мне |ей |ему |маме )?(?:в|по|на) (?:смс|sms|сообщени))"
+)
+#: A word that is all of a clause but for the digits, and no verb (written backwards).
+_NOUN_ALONE: Final = re.compile(r" (?!л|ал|ил|ьт|ю|ме|ми|п|(?:ид|ыд|ит|ыт))[а-я]{4,20}(?=[.,;!?\n(«\"]|\Z| [.,;!?\n])")
+_CLAUSE_END: Final = re.compile(r" ?(?:[,;!?)\n-]|[.](?!\d)|\Z)")
 #: A local number, as nobody writes a code.
 _LANDLINE: Final = re.compile(r"\d-\d\d-\d\d|\d{3}-\d\d-\d\d")
 #: "0-0-24": an offer of a bank.
@@ -115,12 +126,23 @@ def _spans(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int,
             else _apart(groups)
         )
         for start, end in spans:
-            if end - start < SHORTEST or overlaps((start, end), taken) or _PART_AFTER.match(folded, end):
+            if (
+                end - start < SHORTEST
+                or overlaps((start, end), taken)
+                or (_PART_AFTER.match(folded, end) and not _is_twin(folded, start, end, _TWIN_AFTER.match(folded, end)))
+            ):
                 continue
-            if not _PART_BEFORE.search(folded, max(0, start - 2), start):
+            if not _PART_BEFORE.search(folded, max(0, start - 2), start) or _is_twin(
+                folded, start, end, _TWIN_BEFORE.search(folded, max(0, start - 8), start)
+            ):
                 yield start, end
             elif label := _LABEL.search(folded, max(0, start - 3), start):
                 yield label.start(), end
+
+
+def _is_twin(folded: str, start: int, end: int, other: re.Match[str] | None) -> bool:
+    """Whether it is one of two codes with a stroke between, of the same length: "4821/7713"; no school year."""
+    return other is not None and len(other[1]) == end - start and not _YEAR.fullmatch(folded, start, end)
 
 
 def _apart(groups: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -150,7 +172,7 @@ def is_something_else(folded: str, found: Digits) -> bool:
         return True
     preceding = before(folded, found.start)
     if _SUM.fullmatch(written) and not _ANNOUNCING.search(folded, max(0, found.start - 2), found.start):
-        return written.endswith("0") or not _is_told(folded, found) or is_sum(folded, found)
+        return written.endswith("0") or not is_told(folded, found) or is_sum(folded, found)
     return bool(
         (_THOUSANDS.fullmatch(written) and _is_told_sum(folded, found))
         or (_CLOCK.fullmatch(written) and _CUES["clock_before"].match(preceding))
@@ -166,7 +188,7 @@ def _is_spent(folded: str, found: Digits) -> bool:
     spent = _CUES["spent_after"].match(following)
     if not spent:
         return False
-    apart = spent.group().startswith(",") or _is_told(folded, found)
+    apart = spent.group().startswith(",") or is_told(folded, found)
     return not (apart and _ANOTHER.match(following, spent.end()))
 
 
@@ -194,7 +216,7 @@ def is_unexplained(folded: str, found: Digits) -> bool:
         _CUES["other_code_before"].match(preceding)
         or _PART_OF_LONGER.match(preceding)
         or _COUNTED.match(following)
-        or (written.isdecimal() and _is_numbered(preceding) and not _is_told(folded, found))
+        or (written.isdecimal() and _is_numbered(preceding) and not is_told(folded, found))
         or _CUES["cut_before"].match(preceding)
         or _is_used(following)
         or _is_in_a_row(folded, found)
@@ -207,6 +229,11 @@ def is_pretext(folded: str, found: Digits) -> bool:
     written = folded[found.start : found.end]
     named = _TWO_HALVES.fullmatch(written) and _CUES["pretext_before"].match(before(folded, found.start))
     return bool(named or _TURNED_OUT.match(folded, found.end))
+
+
+def is_of_message(folded: str, found: Digits) -> bool:
+    """Whether it is said to come in a message, whatever it is called: "кезек нөміріңіз 552310 деп смс келеді"."""
+    return _COMES.match(folded, found.end) is not None
 
 
 def is_in_message(folded: str, start: int) -> bool:
@@ -244,6 +271,16 @@ def may_be_sum(folded: str, found: Digits) -> bool:
     return _SUM_LIKE.fullmatch(folded, found.start, found.end) is not None
 
 
+def is_bare_sum(folded: str, found: Digits) -> bool:
+    """Whether a noun and thousands are all of a clause, and nobody says or is sent it: "недостача 118 215, …"."""
+    return bool(
+        _THOUSANDS.fullmatch(folded, found.start, found.end)
+        and _CLAUSE_END.match(folded, found.end)
+        and _NOUN_ALONE.match(before(folded, found.start))
+        and not (is_told(folded, found) or is_in_message(folded, found.start))
+    )
+
+
 def is_like_a_code(folded: str, found: Digits) -> bool:
     """Whether it is written as neither sums are nor houses with their flats ("46-12"), but as codes."""
     return not may_be_sum(folded, found) and not _HOUSE.fullmatch(folded, found.start, found.end)
@@ -256,9 +293,14 @@ def is_sum(folded: str, found: Digits) -> bool:
         return False
     ends_on_zero = written.endswith("0")
     if ends_on_zero and (_THOUSANDS.fullmatch(written) or _CUES["given_before"].match(preceding)):
-        return not _is_told(folded, found)
+        return not is_told(folded, found)
     following = after(folded, found.end)
-    if _CUES["sum_asked_before"].match(preceding) or _CUES["sum_word_after"].match(following):
+    if _CUES["sum_word_after"].match(following):
+        return True
+    if _CUES["code_asked_before"].match(preceding):
+        return False
+    apart = preceding.startswith(" ,") and not ends_on_zero  # "спросили ещё, 7199"
+    if not apart and _CUES["sum_asked_before"].match(preceding):
         return True
     sum_word = _CUES["sum_before"].match(before(folded, found.first))
     return sum_word is not None and not _is_nearer(sum_word.group()[::-1], following)
@@ -268,11 +310,11 @@ def _is_nearer(since: str, following: str) -> bool:
     """Whether a word for a code or for telling stands nearer than the word for a sum with which `since` begins."""
     if _USED_UP.search(since) or _CUES["telling_word"].search(since):
         return True
-    apart = len(_WORD.findall(since)) > 1 and not following.startswith(",")
+    apart = ("," in since or len(_WORD.findall(since)) > 1) and not following.startswith(",")
     return apart and _CUES["telling_after"].match(following) is not None
 
 
-def _is_told(folded: str, found: Digits) -> bool:
+def is_told(folded: str, found: Digits) -> bool:
     """Whether somebody says, reads or types something right before or after."""
     told = _CUES["telling_word"]
     earlier = told.search(folded, max(0, found.first - _TOLD), found.first)

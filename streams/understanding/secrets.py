@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from schemas import reference
 from schemas.events import ContactKind
-from streams.understanding import clues, codes, cues, identifiers, numbers, passwords, phones
+from streams.understanding import clues, codes, cues, identifiers, numbers, ownership, passwords, phones
 from streams.understanding.cues import after, before
 from streams.understanding.digits import is_in_message
 from streams.understanding.folding import NOTHING, fold
@@ -40,7 +40,9 @@ _PRIVATE_MAIL: Final = (
     *("@mail.ru", "@gmail.com", "@inbox.ru", "@bk.ru", "@list.ru", "@yandex.ru", "@yandex.kz", "@yandex.com", "@ya.ru"),
     *("@rambler.ru", "@icloud.com", "@outlook.com", "@hotmail.com", "@yahoo.com", "@mail.kz", "@internet.ru"),
 )
-_ALSO: Final = re.compile(r"[ ,;/]{1,3}(?:(?:и|или|либо|мен|немесе) )?")
+_ALSO: Final = re.compile(
+    r"[ ,;/]{1,3}(?:(?:и|или|либо|мен|немесе) )?(?:(?:e-?mail|эл[.] ?почта|почта|пошта|мейл)[ :-]{1,3})?"
+)
 #: Fraudsters sign their messages as these do.
 _OFFICE: Final = re.compile(
     r"банк|bank|kaspi|каспи|halyk|халык|служб|администр|команда|поддержк|компани|отдел|департ|тоо|egov|егов|полици|сотрудн"
@@ -57,7 +59,8 @@ _OTHER_FIELD: Final = re.compile(
 _FORM: Final = 120
 #: Between two numbers of one person: "…, сот. …".
 _ANOTHER_OF_MINE: Final = re.compile(
-    r"[ ,;/(]{1,3}(?:тел|телефон|сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
+    r"[ ,;/(]{1,3}(?:(?:и|или|либо|немесе) )?(?:(?:по|на) )?"
+    r"(?:тел|телефон|сот|моб|дом|раб|ватсап|whatsapp|домашний|рабочий|сотка)[ :.]{1,3}"
 )
 #: Fields that who reports fills in.
 _SELF_TOLD: Final = re.compile(r"[\W_]*(?:имя:|отправитель)")
@@ -73,7 +76,8 @@ _promising: Final = clues.test(re.compile(r"[\d@]").search)
 _wordy: Final = clues.has_any(
     (
         *("парол", "купия", "pass", "пасс", "код", "смс", "цифр", "санд", "пин", "сем", "жети", "секретн", "прочит"),
-        *("ноль", "нуль", "контрольн", "дедим", "айтт", "айтып", "сказал", "назвал", "дикт"),
+        *("ноль", "нуль", "контрольн", "дедим", "айтт", "айтып", "сказал", "назвал", "дикт", "надцат", "дцать"),
+        *("сорок", "десят", "вяност", "жиырма", "отыз", "кырык", "елу", "алпыс", "сексен", "токсан"),
     )
 )
 #: The reporter's own contacts that are masked, by what they are; a number that is not told in full as well.
@@ -217,7 +221,7 @@ def _contacts(folded: str, own_numbers: Sequence[str]) -> tuple[list[Secret], li
         mine = span.value in addresses or any(_is_same(span.value, digits) for digits in known)
         if kind and (
             mine
-            or numbers.is_own(span, folded)
+            or ownership.is_own(span, folded)
             or (noted and _is_reporters(folded, span.start))
             or _is_signature(folded, span)
             or (own and _is_more(folded, own[-1].end, span))

@@ -118,6 +118,11 @@ def scan(folded: str) -> Iterator[Phone]:
             first += 1
 
 
+def groups(folded: str, start: int, end: int) -> list[str]:
+    """The digits that the words between `start` and `end` tell, as they are dictated together."""
+    return [group.digits for group in _groups(folded, start, end)]
+
+
 def _number(groups: list[_Group], first: int) -> tuple[str, int] | None:
     """E.164 of the number that begins with a group, and the index of its last group; told with 8 or +7, or without."""
     digits, found = "", None

@@ -8,7 +8,7 @@ from streams.understanding.language import detect
 from tests.evaluation.scoring import SETS, Scores, category, read
 
 
-@pytest.mark.parametrize("which", [*SETS, "-blind5"])
+@pytest.mark.parametrize("which", [*SETS, "-blind5", "-blind6"])
 def test_language(which: str) -> None:
     """The goal counts texts of four words and more; shorter ones are shown apart."""
     long, short = Scores(), Scores()

@@ -11,7 +11,7 @@ from tests.evaluation.scoring import SETS, Scores, read
 _WITHOUT_IDENTITY = {ContactKind.HIDDEN, ContactKind.INVALID}
 
 
-@pytest.mark.parametrize("which", [*SETS, "-blind5"])
+@pytest.mark.parametrize("which", [*SETS, "-blind5", "-blind6"])
 def test_numbers(which: str) -> None:
     scores = Scores()
     for case in read("numbers" + which):
@@ -26,7 +26,7 @@ def test_numbers(which: str) -> None:
     assert scores.recall >= 0.98
 
 
-@pytest.mark.parametrize("which", [*SETS, "-blind5"])
+@pytest.mark.parametrize("which", [*SETS, "-blind5", "-blind6"])
 def test_roles(which: str) -> None:
     """The role of each contact whose role the text tells; `official` is as right as `helpline`."""
     scores = Scores()

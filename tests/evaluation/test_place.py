@@ -9,7 +9,7 @@ from streams.understanding.place import find_place
 from tests.evaluation.scoring import SETS, Scores, read
 
 
-@pytest.mark.parametrize("which", [*SETS, "-blind5"])
+@pytest.mark.parametrize("which", [*SETS, "-blind5", "-blind6"])
 def test_place(which: str) -> None:
     """Region and district told by the text alone; a district is compared by its Russian name."""
     scores = Scores()
