@@ -69,6 +69,8 @@ def satisfied(condition: Condition, found: Found, sentences: Sequence[int]) -> t
 def spans(condition: Condition, found: Found, sentences: Sequence[int]) -> list[Match]:
     """The words from the first to the last of every set of matches that satisfies a condition."""
     if condition.anywhere and len(condition.groups) == 1:
+        if condition.names:
+            return found[condition.names[0]]
         return next(found[name] for name in condition.groups[0] if name in found)
     candidates = _candidates(condition, found)
     if condition.anywhere and not condition.ordered:
@@ -107,6 +109,17 @@ def _of_any(group: Sequence[str], condition: Condition, found: Found) -> list[Ma
 def _together(candidates: Sequence[Sequence[Match]], within: int, sentences: Sequence[int] | None) -> Iterator[_Set]:
     """Sets inside `within` words, in one sentence if `sentences` are told, around each match of the rarest group."""
     rarest = min(candidates, key=len)
+    if len(candidates) == 2:  # most are of two: in fewer steps
+        is_first = rarest is candidates[0]
+        others = candidates[is_first]
+        for anchor in rarest:
+            nearest = anchor if others is rarest else _nearest(anchor, others, within, sentences)
+            if nearest is not None:
+                begin = nearest.first if nearest.first < anchor.first else anchor.first
+                end = nearest.last if nearest.last > anchor.last else anchor.last
+                if end - begin < within:
+                    yield begin, end, [anchor, nearest] if is_first else [nearest, anchor]
+        return
     for anchor in rarest:
         chosen: list[Match] = []
         begin, end = anchor.first, anchor.last

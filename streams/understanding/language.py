@@ -39,6 +39,8 @@ _SURE, _ENDING, _WEAK_ENDING, _INSIDE = 10, 10, 6, 10
 #: Words are summed up as integers of several fields: how many they are, and their weight for each language.
 _FIELD: Final = 24  # bits
 _MOST: Final = (1 << _FIELD) - 1
+#: Such an integer has five fields; above the sum of some words stands that of more.
+_BOUND: Final = 5 * _FIELD
 #: A mark that ends a clause, or a sentence, among the words; a word is more, one written as a name is less.
 _CLAUSE_END, _SENTENCE_END = 0, -1
 
@@ -113,6 +115,27 @@ _RUSSIAN_INSIDE: Final = re.compile("|".join(_DATA.russian.inside))
 
 def detect(text: str) -> Language:
     """The language of `text`: `mixed` if both are spoken, `unknown` where nothing tells or a third one is spoken."""
+    return _evident(text) or _by_clauses(text)
+
+
+def _evident(text: str) -> Language | None:
+    """The language of most texts: what `_by_clauses` comes to whatever the clauses are and whoever is named."""
+    bounds = sum(_bounds_in(text))
+    least, most = _unpacked(bounds), _unpacked(bounds >> _BOUND)
+    if most.other or most.greeting:
+        return None
+    if most.kazakh < _CLAUSE_WEIGHT and least.russian > most.kazakh:
+        return Language.RU
+    if most.russian < _CLAUSE_WEIGHT and least.kazakh > most.russian:
+        return Language.KK
+    lesser = min(least.kazakh, least.russian)
+    if lesser >= _MIXED_WEIGHT and lesser / (most.kazakh + most.russian) >= _MIXED_SHARE:
+        return Language.MIXED
+    return None
+
+
+def _by_clauses(text: str) -> Language:
+    """As `detect`, by what each clause is in."""
     whole = clause = kazakh_words = russian_words = 0
     first = True
     for token in chain(chain.from_iterable(_tokens_in(text)), (_SENTENCE_END,)):
@@ -137,6 +160,12 @@ def detect(text: str) -> Language:
 def _tokens(written: str) -> tuple[int, ...]:
     """The words of a piece by their weight, negative if written as a name, and the marks that end something."""
     return tuple(map(_token, _TOKEN.findall(written)))
+
+
+def _bounds(written: str) -> int:
+    """The least that the words of a piece weigh, without names, and the most, with them, as one integer."""
+    words = [token for token in _tokens(written) if token > 0 or token < _SENTENCE_END]
+    return sum([token for token in words if token > 0]) + (sum(map(abs, words)) << _BOUND)
 
 
 def _token(written: str) -> int:
@@ -190,3 +219,4 @@ def _by_form(word: str, inside: re.Pattern[str], endings: tuple[re.Pattern[str],
 
 _WEIGHTS: Final = Memo(weigh)
 _tokens_in: Final = pieces.column(_tokens)
+_bounds_in: Final = pieces.column(_bounds)

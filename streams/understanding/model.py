@@ -70,8 +70,9 @@ class Model:
 
     def __init__(self, weights: Weights) -> None:
         self.labels: Final = tuple(weights.labels)
-        self._scale = weights.scale
-        self._bias = weights.bias
+        self._of_label = {
+            label: (place, weights.scale[place], weights.bias[place]) for place, label in enumerate(weights.labels)
+        }
         self._lanes = struct.Struct(f"<{len(self.labels)}I")
         self._numbers = {name: number for number, name in enumerate(weights.features)}
         self._rows = [base64.b64decode(row) for row in weights.features.values()]
@@ -96,13 +97,14 @@ class Model:
         rows = [self._packed[self._numbers[name]] for name in features if name in self._numbers]
         return Weighed(sum(rows), len(rows))
 
-    def log_odds(self, weighed: Weighed) -> dict[str, float]:
-        """The log-odds of every label for a text whose features weigh so much."""
+    def log_odds(self, weighed: Weighed, labels: Iterable[str] | None = None) -> dict[str, float]:
+        """The log-odds of `labels` (default: all) for a text whose features weigh so much."""
         lanes = self._lanes.unpack(weighed.lanes.to_bytes(self._lanes.size, "little"))
         shift = _SHIFT * weighed.features
         return {
-            label: (lane - shift) * scale + bias
-            for label, lane, scale, bias in zip(self.labels, lanes, self._scale, self._bias, strict=True)
+            label: (lanes[place] - shift) * scale + bias
+            for label in labels or self.labels
+            for place, scale, bias in (self._of_label[label],)
         }
 
     def evidence(self, reading: Reading, label: str) -> list[Match]:

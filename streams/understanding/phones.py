@@ -20,6 +20,7 @@ RUN: Final = re.compile(r"[0-9][0-9]*(?:[ \-()./]{1,4}\d+)*")
 #: A plus, in a sign or in words, right before the digits (written backwards).
 _PLUS: Final = re.compile(r"[ (]{0,2}(?:\+(?![\w+])| сюлп(?!\w))")
 _GROUP: Final = re.compile(r"\d+")
+_BETWEEN: Final = dict.fromkeys(map(ord, " -()./"))
 #: Where a line ends within a number.
 _WRAP: Final = re.compile(r"[ )-]{0,2}\n[ (-]{0,2}")
 #: Shapes of a local number, as the town's numbers have five, six or seven digits.
@@ -103,7 +104,10 @@ def _area_codes() -> dict[str, str]:
 def region(value: str) -> str | None:
     """ISO 3166-2 code of the region whose landline area code E.164 `value` has; None for mobiles and abroad."""
     national = value[2:] if value.startswith("+77") else ""
-    return next((found for n in (5, 4, 3) if (found := _area_codes().get(national[:n]))), None)
+    if not national:
+        return None
+    regions = _area_codes()
+    return regions.get(national[:5]) or regions.get(national[:4]) or regions.get(national[:3])
 
 
 def local(digits: str, area_code: str) -> str:
@@ -122,6 +126,11 @@ def scan(folded: str, area_code: str | None = None) -> Scanned:
         if end - start < _MIN_LOCAL and not plus and (written := folded[start:end]).isdecimal():
             rest.append(Group(written, start, end))
             continue
+        if value := _whole(folded[start:end], plus is not None):
+            bracket = not plus and _is_in_brackets(folded, start, end)
+            begin = start - plus.end() if plus else start - bracket
+            phones.append(Phone(begin, end, value, "international" if plus else "national"))
+            continue
         groups = [Group(m.group(), *m.span()) for m in _GROUP.finditer(folded, start, end)]
         i = 0
         if plus:
@@ -134,13 +143,29 @@ def scan(folded: str, area_code: str | None = None) -> Scanned:
                 may_be_local, found = True, _local(groups, i, area_code)
             if found:
                 phone, i = found
-                bracket = phone.start and folded[phone.start - 1] == "(" and ")" in folded[phone.start : phone.end]
+                bracket = _is_in_brackets(folded, phone.start, phone.end)
                 phones.append(replace(phone, start=phone.start - 1) if bracket else phone)
             else:
                 step = 4 if card else 1
                 rest += groups[i : i + step]
                 i += step
     return Scanned(phones, rest, may_be_local)
+
+
+def _is_in_brackets(folded: str, start: int, end: int) -> bool:
+    """Whether a bracket opens right before and closes within: "(8 705) 111 22 33"."""
+    return start > 0 and folded[start - 1] == "(" and ")" in folded[start:end]
+
+
+def _whole(written: str, plus: bool) -> str:
+    """E.164 of the national number that a run of digits is as a whole, as most are; else empty: it is read by groups.
+
+    A run that ends in a digit alone may be a number of ten digits, and one more.
+    """
+    digits = written.translate(_BETWEEN)
+    if len(digits) != 11 or digits[0] not in ("7" if plus else "78") or not written[-2:].isdecimal():
+        return ""
+    return "+7" + digits[1:] if valid("7" + digits[1:]) else ""
 
 
 def _runs(folded: str) -> list[tuple[int, int]]:

@@ -62,12 +62,14 @@ class Reading:
 
     def quote(self, match: Match) -> str:
         """The words of a match as they stand in the original."""
-        if match not in self._quotes:
+        quote = self._quotes.get(match)
+        if quote is None:
+            offsets = self.folded.offsets
             start, end = self.words.span(match.first)
             if match.last != match.first:
                 end = self.words.span(match.last)[1]
-            self._quotes[match] = self.text[self.folded.offsets[start] : self.folded.offsets[end - 1] + 1]
-        return self._quotes[match]
+            quote = self._quotes[match] = self.text[offsets[start] : offsets[end - 1] + 1]
+        return quote
 
 
 class _Rule(NamedTuple):

@@ -91,7 +91,7 @@ def explain(text: str, judge: model.Model | None = None) -> Explanation:
     rules = reader()
     reading = rules.read(text)
     weighed = judge.read(reading)
-    odds = judge.log_odds(weighed)
+    odds = judge.log_odds(weighed, [model.FRAUD, *[label.code for label in rules.book.schemes]])
     fired = rules.fire(rules.book.schemes, reading)
     schemes = _judged(rules.book.schemes, fired, odds, POINT, LIKELIEST_FROM)
     fraud = _fraud(odds[model.FRAUD], schemes)
@@ -100,7 +100,8 @@ def explain(text: str, judge: model.Model | None = None) -> Explanation:
     if told:
         for code in told:
             rules.give(code, reading)
-        odds = judge.log_odds(weighed.plus(judge.weigh([model.GIVEN + code for code in told])))
+        weighed = weighed.plus(judge.weigh([model.GIVEN + code for code in told]))
+        odds = judge.log_odds(weighed, [label.code for label in rules.book.demands])
         demands = _judged(rules.book.demands, rules.fire(rules.book.demands, reading), odds, DEMAND_POINT, DEMAND_FROM)
     asked = [code for code, judgement in demands.items() if judgement.log_odds >= DEMAND_FROM]
     return Explanation(reading, judge, fraud, schemes, demands, frozenset([*told, *asked]))

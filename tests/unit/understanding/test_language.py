@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from schemas.events import Language
+from streams.understanding import language
 from streams.understanding.language import RULES, detect
 
 
@@ -85,3 +86,25 @@ def test_neighbours_are_not_taken_for_kazakh(text: str) -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_borne(text: str) -> None:
     assert detect(text) in Language
+
+
+_SPOKEN = [
+    "Мне",
+    "позвонили",
+    "из",
+    "банка",
+    "Алматы",
+    "код",
+    "бұл",
+    "маған",
+    "Қонысбай",
+    "ақшамды",
+    "деді",
+    "звонки",
+    "Халык",
+]
+
+
+@given(st.lists(st.sampled_from([*_SPOKEN, "салем", "дякую", ".", ",", "\n", "WhatsApp"]), max_size=25).map(" ".join))
+def test_a_language_told_at_once_is_what_the_clauses_come_to(text: str) -> None:
+    assert language._evident(text) in {None, language._by_clauses(text)}
