@@ -36,7 +36,7 @@ def is_code(folded: str, found: Digits, named: Sequence[tuple[int, int]], told: 
     if is_something_else(folded, found):
         return False
     if any(0 <= found.start - e <= FAR and not BREAK.search(folded[e : found.start].rstrip()) for _, e in named):
-        return not is_sum(folded, found)
+        return not is_sum(folded, found) or _CUES["counted_before"].match(before(folded, found.start)) is not None
     if _CUES["other_thing_before"].match(before(folded, found.start)):
         return False
     if _is_told(folded, found, told):

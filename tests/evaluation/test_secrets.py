@@ -11,7 +11,7 @@ from streams.understanding.secrets import mask
 from tests.evaluation.scoring import SETS, Scores, read
 
 
-@pytest.mark.parametrize("which", [*SETS, "-blind4", "-blind5", "-blind6"])
+@pytest.mark.parametrize("which", [*SETS, "-blind4", "-blind5", "-blind6", "-blind7"])
 def test_no_secret_survives(which: str) -> None:
     """Recall by value, and by kind; what has to stay is a failure of its own."""
     survived, kinds, destroyed = Scores(), Scores(), Scores()
