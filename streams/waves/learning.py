@@ -50,27 +50,28 @@ class Learned(NamedTuple):
 
 
 class Listener:
-    """Replays a history and keeps what a calibration may need of it."""
+    """Replays a history for a calibration, which needs every candidate that may count.
+
+    In the first four weeks everything broad stands out, as nothing is usual yet, and no page of that time counts: only
+    narrow series are scanned then.
+    """
 
     def __init__(self, detector: Detector) -> None:
-        """Thresholds are taken to be so low that no such candidate is left out."""
+        """Thresholds are taken to be so low that no candidate is left out for them."""
         low = {rule.id: Threshold(2 * STIRRING, "") for rules in detector.rules.values() for rule in rules}
         calibration = msgspec.structs.replace(detector.calibration, thresholds=low)
-        self._replayed = Replay(replace(detector, calibration=calibration))
+        self._all = replace(detector, calibration=calibration)
+        narrow = {family: rules for family, rules in detector.rules.items() if family not in BROAD}
+        self._replayed = Replay(replace(self._all, rules=narrow))
         self._baseline_from: int | None = None
 
     def hear(self, batch: Batch) -> Step:
-        """The candidates of the next batch.
-
-        In the first four weeks everything broad stands out, as nothing is usual yet, and no page of that time counts:
-        these candidates, most of a long history's, are left out.
-        """
+        """The candidates of the next batch."""
         if self._baseline_from is None:
             self._baseline_from = start_of(day_of(batch.now) + BASELINE_DAYS)
-        candidates = self._replayed.feed(batch)
-        if batch.now < self._baseline_from:
-            candidates = [some for some in candidates if family_of(some.key) not in BROAD]
-        return Step(batch.now, candidates)
+        if batch.now >= self._baseline_from:
+            self._replayed.detector = self._all
+        return Step(batch.now, self._replayed.feed(batch))
 
     @property
     def learned(self) -> Learned:
