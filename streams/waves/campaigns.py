@@ -6,7 +6,9 @@ Bounded: open waves are told pages or series near one, ended ones are forgotten 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct, field
@@ -83,11 +85,27 @@ class Stir(Struct, frozen=True, array_like=True):
     evidence: list[Evidence]
 
 
-class Rising(Struct, array_like=True):
+class Rising(Struct, array_like=True, dict=True):
     """Numbers of one kind, or of one scheme: the day each began to stir, and the newest of them in full."""
 
     first: dict[str, int] = {}
     recent: dict[str, Stir] = {}
+
+    @cached_property
+    def starts(self) -> Counter[int]:
+        """How many numbers began on each day.  Kept in mind: `begin` and `forget` change it with `first`."""
+        return Counter(self.first.values())
+
+    def begin(self, key: str, day: int) -> int:
+        """The day on which a number began to stir: `day`, unless it did before."""
+        if key not in self.first:
+            self.starts[day] += 1
+            self.first[key] = day
+        return self.first[key]
+
+    def forget(self, key: str) -> None:
+        """Forget when a number began."""
+        self.starts[self.first.pop(key)] -= 1
 
 
 class Campaigns(Struct, array_like=True):

@@ -30,7 +30,7 @@ from streams.waves.campaigns import (
 from streams.waves.joining import Shared, joined, name, scheme_of
 from streams.waves.kinds import kind_of
 from streams.waves.pace import Purse, factor, settle
-from streams.waves.rising import forget, groups_of, stir, together
+from streams.waves.rising import forget, groups_of, risen, stir, together
 from streams.waves.rules import NARROW, SEVERITIES, STIRRING, Detector, Rule
 from streams.waves.scan import Candidate, Excess, judge
 from streams.waves.series import DAY, MAX_EVIDENCE, Evidence, day_of, family_of, hands
@@ -96,7 +96,7 @@ class Folder:
         self._judge = judged or judge_with(detector)
         self._keys = {key for wave in state.waves for key in wave.members}
         self._weighed: Exposure | None = None
-        self._together: dict[str, tuple[Excess, list[str]] | None] = {}
+        self._together: dict[str, Excess | None] = {}
 
     def fold(self, candidates: Iterable[Candidate], now: int) -> list[Alert]:
         """The alerts that these candidates lead to by `now` (epoch seconds)."""
@@ -225,6 +225,10 @@ class Folder:
             and (not filters.schemes or any(scheme in filters.schemes for item in evidence for scheme in item.schemes))
         )
 
+    def _lowest(self, family: str) -> float:
+        """The score without which no rule of a family is met."""
+        return min(self.detector.threshold(rule) * self._pace(rule) for rule in self.detector.rules[family])
+
     def _groups(self, candidate: Candidate) -> list[str]:
         """The groups in which a number can rise with others."""
         family, _, value = candidate.key.partition(":")
@@ -241,11 +245,10 @@ class Folder:
                 watched = (at - self.state.since) / DAY
                 dispersion = self.detector.dispersion("campaign")
                 self._together[group] = together(rising, exposure, dispersion, at, watched)
-            found = self._together[group]
-            if found is None:
+            excess = self._together[group]
+            if excess is None or excess.score < self._lowest("campaign"):
                 continue
-            excess, keys = found
-            untold = {key: rising.recent[key] for key in keys if self._wave_of(key, at) is None}
+            untold = {key: rising.recent[key] for key in risen(rising, excess) if self._wave_of(key, at) is None}
             members = {key: stirred.member for key, stirred in untold.items()}
             evidence = [item for stirred in untold.values() for item in stirred.evidence]
             key = f"campaign:{group}"

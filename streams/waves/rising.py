@@ -6,7 +6,6 @@ the same statistic as the distinct reporters of a series.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from typing import Final
 
@@ -35,9 +34,10 @@ def stir(campaigns: Campaigns, group: str, candidate: Candidate, member: Member)
     That is by the day of its newest report: numbers that somebody tells of late did not begin together.
     """
     rising = campaigns.rising.setdefault(group, Rising())
-    began = rising.first.setdefault(candidate.key, day_of(member.newest))
+    began = rising.begin(candidate.key, day_of(member.newest))
     if len(rising.first) > MAX_STIRRED:
-        del rising.first[min(rising.first, key=lambda key: (rising.first[key], key))]
+        oldest = min(day for day, count in rising.starts.items() if count)
+        rising.forget(min(key for key, day in rising.first.items() if day == oldest))
     if candidate.key in rising.first and began > day_of(candidate.at) - max(WINDOWS):
         rising.recent[candidate.key] = Stir(member, candidate.evidence[:MAX_EVIDENCE])
 
@@ -50,34 +50,34 @@ def forget(campaigns: Campaigns, at: int) -> None:
     campaigns.risen_to = today
     for rising in campaigns.rising.values():
         for key in [key for key, day in rising.first.items() if day <= today - BASELINE_DAYS - max(WINDOWS)]:
-            del rising.first[key]
+            rising.forget(key)
         for key in [key for key in rising.recent if rising.first.get(key, 0) <= today - max(WINDOWS)]:
             del rising.recent[key]
 
 
-def together(
-    rising: Rising, exposure: Exposure, dispersion: float, at: int, watched: float
-) -> tuple[Excess, list[str]] | None:
-    """The window ending on the day of `at` in which unusually many numbers began to stir, and these; or None.
+def together(rising: Rising, exposure: Exposure, dispersion: float, at: int, watched: float) -> Excess | None:
+    """The window ending on the day of `at` in which unusually many numbers began to stir, or None.
 
-    The loudest comes first.  In the excess, `observed` counts numbers.  `watched`: days since the first candidate.
+    In the excess, `observed` counts numbers.  `watched`: days since the first candidate.
     """
-    today = day_of(at)
-    starts = sorted(rising.first.values())
+    today, starts = day_of(at), rising.starts
     best: Excess | None = None
     for length in WINDOWS:
         first = today - length + 1
-        before = bisect_left(starts, first) - bisect_left(starts, first - BASELINE_DAYS)
+        before = sum([starts.get(day, 0) for day in range(first - BASELINE_DAYS, first)])
         traffic = exposure.baseline(first, 0.0)
         known = min(watched, BASELINE_DAYS if traffic is None else traffic)
         rate = before / max(known, FEWEST_DAYS) + PRIOR_A_DAY
         expected = exposure.window(start_of(first), at + 1, 0.0) * rate
-        observed = bisect_right(starts, today) - bisect_left(starts, first)
+        observed = sum([starts.get(day, 0) for day in range(first, today + 1)])
         score = likelihood_ratio(observed, expected, dispersion * length)
         if score > 0 and (best is None or score > best.score):
             window = start_of(today + 1) - start_of(first)
             best = Excess(window, start_of(first), observed, observed, expected, score, known)
-    if best is None:
-        return None
-    inside = [key for key in rising.recent if start_of(rising.first[key]) >= best.start]
-    return best, sorted(inside, key=lambda key: (-rising.recent[key].member.score, key))
+    return best
+
+
+def risen(rising: Rising, excess: Excess) -> list[str]:
+    """The numbers that began to stir in the window of `excess`, the loudest first."""
+    inside = [key for key in rising.recent if start_of(rising.first[key]) >= excess.start]
+    return sorted(inside, key=lambda key: (-rising.recent[key].member.score, key))
