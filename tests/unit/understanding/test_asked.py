@@ -6,6 +6,7 @@ import pytest
 
 from schemas import reference
 from streams.understanding.secrets import mask
+from tests.unit.understanding.masking import check_masked
 
 #: The digits stand after the word for asking, in apposition, or are a second code.
 ASKED = [
@@ -573,10 +574,7 @@ PINS = [
     [*ASKED, *IN_WORDS, *OWN, *NOT_OWN, *EXTENSIONS, *PIN, *WRITTEN, *TOLD, *PARTICULARS, *TRAPS],
 )
 def test_asked(text: str, secrets: list[str], kept: list[str]) -> None:
-    masked = mask(text)
-    assert [secret for secret in secrets if secret in masked.text] == []
-    assert [rest for rest in kept if rest not in masked.text] == []
-    assert mask(masked.text).text == masked.text
+    check_masked(text, secrets, kept)
 
 
 @pytest.mark.parametrize(("text", "secrets"), PINS)
