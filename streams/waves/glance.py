@@ -36,9 +36,8 @@ def outstanding(series: Series, detector: Detector) -> set[int]:
     hourly, in_all = list(accumulate(in_hours)), reporters_in(days[0], size) + until[-1]
     found = set()
     for window, weight in ending:
-        began = window.before - today - 1
-        most = hourly[window.length - 1] if window.hourly else in_all - until[began]
-        expected = weight * ((until[began] - until[began - BASELINE_DAYS]) / BASELINE_DAYS + PRIOR_A_DAY)
+        most = hourly[window.length - 1] if window.hourly else in_all - until[window.before - today - 1]
+        expected = weight * (baseline(series, window.before) / BASELINE_DAYS + PRIOR_A_DAY)
         excess = most - expected
         # No score is above excess² / expected, which costs no logarithm.
         if excess > 0 and excess * excess >= floor * expected:
@@ -46,6 +45,13 @@ def outstanding(series: Series, detector: Detector) -> set[int]:
             if likelihood_ratio(most, expected, dispersion * spread) >= floor:
                 found.add(window.start)
     return found
+
+
+def baseline(series: Series, before: int) -> float:
+    """Reporters of the 28 days before the local day on which a window that ends at the clock of `series` starts."""
+    # The last that `until` tells is what came before the day of the clock.
+    place = before - day_of(series.clock) - 1
+    return series.until[place] - series.until[place - BASELINE_DAYS]
 
 
 def _newest(buckets: Mapping[int, Bucket], last: int, length: int) -> list[Bucket]:

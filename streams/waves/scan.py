@@ -16,7 +16,7 @@ from typing import Final
 from msgspec import Struct
 
 from schemas.events import Signal
-from streams.waves.glance import outstanding
+from streams.waves.glance import baseline, outstanding
 from streams.waves.likelihood import PRIOR_A_DAY, likelihood_ratio
 from streams.waves.rules import Detector
 from streams.waves.series import (
@@ -186,7 +186,7 @@ def judge(figures: Sequence[Figure], exposure: Exposure, dispersion: float, own_
 
 def _figures(series: Series, daily: bool) -> list[Figure]:
     """What each window holds, the shortest first; windows without an identified reporter are left out."""
-    now, until = series.clock, series.until
+    now = series.clock
     size = sketch_size(series.key)
     figures = []
     ending = windows(hour_of(now), day_of(now), daily)
@@ -204,8 +204,6 @@ def _figures(series: Series, daily: bool) -> list[Figure]:
             distinct = identified.count()
             if not distinct:
                 continue
-            # The last that `until` tells is what came before today.
-            began = window.before - day_of(now) - 1
             figures.append(
                 Figure(
                     start=window.start,
@@ -214,7 +212,7 @@ def _figures(series: Series, daily: bool) -> list[Figure]:
                     # A crowd that can't be told from one person never outweighs people who can.
                     observed=(distinct if hourly else by_days) + min(anonymous.count(), distinct),
                     identified=distinct,
-                    baseline=until[began] - until[began - BASELINE_DAYS],
+                    baseline=baseline(series, window.before),
                 )
             )
     return figures
