@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from schemas import reference
@@ -105,12 +106,9 @@ def scan(folded: str, taken: Sequence[tuple[int, int]]) -> Iterator[Secret]:
             yield Secret(found.start, found.end, "pin")
         elif backs and _is_cvv(folded, found, backs):
             yield Secret(found.start, found.end, "cvv")
-    if in_words:
-        yield from (
-            code for code in spelled.in_words(folded, named, told) if not overlaps((code.start, code.end), taken)
-        )
-    if mixed_near:
-        yield from (code for code in spelled.mixed(folded, named) if not overlaps((code.start, code.end), taken))
+    told_in_words = spelled.in_words(folded, named, told) if in_words else ()
+    with_letters = spelled.mixed(folded, named) if mixed_near else ()
+    yield from (code for code in chain(told_in_words, with_letters) if not overlaps((code.start, code.end), taken))
 
 
 def _places(cue: str, folded: str) -> list[tuple[int, int]]:

@@ -36,7 +36,6 @@ _WORDS: Final = (
 )
 #: A code told in words: three of them or more, two for a card's back; digits among them allowed.
 _SPOKEN: Final = re.compile(rf"(?<!\w)(?:{_WORDS})(?:[ ,.…-]{{1,4}}(?:{_WORDS}|\d{{1,2}})(?!\w)){{1,7}}(?!\w)")
-_has_words: Final = clues.test(re.compile(rf"(?<!\w)(?:{_WORDS})(?!\w)").search)
 #: Four digits and more, told one by one: hardly anything else than a code.
 _DIGIT_BY_DIGIT: Final = re.compile(
     r"(?:(?:ноль|нуль|один|два|три|четыре|пять|шесть|семь|восемь|девять"
@@ -55,8 +54,6 @@ _UNITS: Final = (
 )
 #: How far from the word for it a code of letters and digits may stand.
 _NEAR: Final = 12
-
-
 #: Digits of a code told in words.
 _SHORTEST: Final = 4
 _LONGEST: Final = 8
@@ -88,7 +85,7 @@ def mixed(folded: str, named: Sequence[tuple[int, int]]) -> Iterator[Secret]:
 
 def may_be_in_words(folded: str) -> bool:
     """Whether words for digits are in the text at all."""
-    return _has_words(folded) and sum(map(folded.count, _UNITS)) >= _FEWEST_UNITS
+    return spoken.has_number_words(folded) and sum(map(folded.count, _UNITS)) >= _FEWEST_UNITS
 
 
 def in_words(folded: str, named: Sequence[tuple[int, int]], told: bool) -> Iterator[Secret]:

@@ -88,7 +88,8 @@ _RUN: Final = re.compile(rf"(?<!\w)(?:{_WORD}|\d{{1,4}})(?:[ ,.-]{{1,3}}(?:{_WOR
 _PART: Final = re.compile(r"[а-я]+|\d+")
 #: Every number of ours has a seven told in words or digits near its beginning; without it the text need not be read.
 _has_seven: Final = clues.has_any(("сем", "жети"))
-_has_number_words: Final = clues.test(re.compile(rf"(?<!\w){_WORD}(?!\w)").search)
+#: Whether any word for a number is in a folded text.
+has_number_words: Final = clues.test(re.compile(rf"(?<!\w){_WORD}(?!\w)").search)
 #: Digits of a national number, and with what comes before it.
 _NATIONAL: Final = 10
 _WHOLE: Final = 11
@@ -105,7 +106,7 @@ class _Group(NamedTuple):
 
 def scan(folded: str) -> Iterator[Phone]:
     """The numbers told in words in `folded` text, in order."""
-    if not (_has_seven(folded) and _has_number_words(folded)):
+    if not (_has_seven(folded) and has_number_words(folded)):
         return
     for run in _RUN.finditer(folded):
         groups = list(_groups(folded, *run.span()))
